@@ -1,0 +1,1 @@
+"""Mechanisms without a business noun, and the event contracts; knows no service."""

@@ -1,0 +1,87 @@
+"""The one way to PostgreSQL: engines with bounded pools, and a unit of work committed at its edge."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from pydantic import PostgresDsn
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from shared import outbox
+from shared.events.event import Event
+from shared.tracing import Trace
+
+WORKER_POOL = 4  # partition tasks of one worker share these connections
+WEB_POOL = 5
+RELAY_POOL = 1
+
+# asyncpg must not wait for a server that has gone away longer than a request may take.
+CONNECT_TIMEOUT_SECONDS = 5
+COMMAND_TIMEOUT_SECONDS = 5
+
+
+def create_engine(url: PostgresDsn | str, *, application: str, pool_size: int) -> AsyncEngine:
+    """An engine for one role. Search path and time limits are the role's own (holdfast/roles.py)."""
+    return create_async_engine(
+        make_url(str(url)).set(drivername="postgresql+asyncpg"),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=CONNECT_TIMEOUT_SECONDS,
+        pool_pre_ping=False,
+        connect_args={
+            "timeout": CONNECT_TIMEOUT_SECONDS,
+            "command_timeout": COMMAND_TIMEOUT_SECONDS,
+            "server_settings": {"application_name": application},
+        },
+    )
+
+
+@dataclass
+class UnitOfWork:
+    """One transaction and the facts that leave with it. Nobody but the edge commits."""
+
+    connection: AsyncConnection
+    traces: dict[str, Trace] = field(default_factory=dict[str, Trace])
+    _leaving: list[outbox.OutboxRecord] = field(default_factory=list[outbox.OutboxRecord])
+
+    def emit(self, event: Event) -> None:
+        """Publish `event` if and only if this transaction commits."""
+        trace = self.traces.get(event.cause_id) if event.cause_id else None
+        self._leaving.append(outbox.record_of(event, trace))
+
+    def emit_records(self, records: Iterable[outbox.OutboxRecord]) -> None:
+        """Publish records that are no JSON facts (Arrow batches, control messages)."""
+        self._leaving.extend(records)
+
+    @property
+    def emitted(self) -> int:
+        return len(self._leaving)
+
+    async def flush(self) -> None:
+        """Write what leaves into the outbox, in the order of emission; called once, at the edge."""
+        leaving, self._leaving = self._leaving, []
+        if leaving:
+            await outbox.insert(self.connection, leaving)
+
+
+@asynccontextmanager
+async def unit_of_work(
+    engine: AsyncEngine, *, organisation: str | None = None
+) -> AsyncIterator[UnitOfWork]:
+    """Begin, hand out, flush, commit; roll back if the body raises.
+
+    `organisation` is the caller's organisation code, without which row-level security raises on
+    every table that branches see; workers have their own policy and pass none.
+    """
+    async with engine.connect() as connection, connection.begin():
+        if organisation is not None:
+            await connection.execute(
+                text("SELECT set_config('holdfast.organisation', :code, true)"),
+                {"code": organisation},
+            )
+        uow = UnitOfWork(connection)
+        yield uow
+        await uow.flush()
+    outbox.wake(engine)

@@ -1,0 +1,61 @@
+"""What every fact has: CloudEvents attributes as fields, identifiers derived from the cause."""
+
+from typing import Annotated, ClassVar, NewType
+from uuid import UUID, uuid5
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+EventId = NewType("EventId", UUID)
+
+# Every derived identifier lives in this one namespace, so equal causes give equal ids anywhere.
+NAMESPACE = UUID("6f1d5a0e-6f0b-5c57-9a3e-0d5e8f1c2b7a")
+
+CustomerId = Annotated[
+    int,
+    Field(gt=0, lt=2**63),
+    PlainSerializer(str, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,18}$"}),
+]
+"""A random positive 63-bit integer: bigint in SQL, int64 in Arrow, a decimal string in JSON."""
+
+OrganisationCode = Annotated[str, Field(pattern=r"^\d{2}(\d{2}(\d{2}(\d{3})?)?)?$")]
+"""Province 2, city 4, county 6, store 9 digits, each the beginning of the next."""
+
+County = Annotated[str, Field(pattern=r"^\d{6}$")]
+
+
+def effect_id(cause: str | UUID, event_type: str, number: int = 0) -> EventId:
+    """The id of the `number`-th effect of a cause: a replay repeats it instead of inventing one."""
+    return EventId(uuid5(NAMESPACE, f"{cause}/{event_type}/{number}"))
+
+
+class Event(BaseModel):
+    """A fact. The attributes above the line travel as CloudEvents headers, the rest as JSON value."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    event_type: ClassVar[str]
+
+    event_id: Annotated[EventId, Field(exclude=True)]
+    subject: Annotated[str, Field(exclude=True)]
+    sequence: Annotated[int, Field(exclude=True, ge=0)] = 0
+    cause_id: Annotated[str | None, Field(exclude=True)] = None
+    cause_type: Annotated[str | None, Field(exclude=True)] = None
+    # ---
+    at: AwareDatetime
+
+    @property
+    def key(self) -> str | None:
+        """Kafka's record key; None where the writer names the partition."""
+        return None
+
+
+class CustomerEvent(Event):
+    """A fact about one customer, ordered with that customer's other facts."""
+
+    customer_id: CustomerId
+    county: County
+
+    @property
+    def key(self) -> str:
+        return str(self.customer_id)

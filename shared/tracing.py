@@ -1,0 +1,29 @@
+"""W3C trace context and the correlation id, carried from cause to effect."""
+
+import re
+import secrets
+from dataclasses import dataclass
+
+# version 00, 16-byte trace id, 8-byte parent id, flags (W3C Trace Context, section 3.2).
+_TRACEPARENT = re.compile(r"^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$")
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Where a fact stands: the trace it belongs to and the first event of its story."""
+
+    traceparent: str
+    correlation_id: str
+
+    def child(self) -> "Trace":
+        """The same trace one hop further."""
+        version, trace_id, _, flags = self.traceparent.split("-")
+        parent = f"{version}-{trace_id}-{secrets.token_hex(8)}-{flags}"
+        return Trace(parent, self.correlation_id)
+
+
+def trace_of(traceparent: str | None, correlation_id: str) -> Trace:
+    """Go on with an incoming trace, or begin one when there is none or it is malformed."""
+    if traceparent and _TRACEPARENT.match(traceparent):
+        return Trace(traceparent, correlation_id)
+    return Trace(f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01", correlation_id)
