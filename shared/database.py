@@ -1,4 +1,4 @@
-"""The one way to PostgreSQL: engines with bounded pools, and a unit of work committed at its edge."""
+"""The one way to PostgreSQL: bounded pools, and a unit of work committed at its edge."""
 
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -23,7 +23,7 @@ COMMAND_TIMEOUT_SECONDS = 5
 
 
 def create_engine(url: PostgresDsn | str, *, application: str, pool_size: int) -> AsyncEngine:
-    """An engine for one role. Search path and time limits are the role's own (holdfast/roles.py)."""
+    """An engine for one role; search path and time limits are the role's (holdfast/roles.py)."""
     return create_async_engine(
         make_url(str(url)).set(drivername="postgresql+asyncpg"),
         pool_size=pool_size,
@@ -58,6 +58,10 @@ class UnitOfWork:
     @property
     def emitted(self) -> int:
         return len(self._leaving)
+
+    def forget_after(self, count: int) -> None:
+        """Take back what was emitted after the first `count`: its savepoint was rolled back."""
+        del self._leaving[count:]
 
     async def flush(self) -> None:
         """Write what leaves into the outbox, in the order of emission; called once, at the edge."""

@@ -1,0 +1,157 @@
+"""A worker's lanes over the partitions it was given: claims, deliveries, hints, replay requests."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Mapping
+
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+
+from shared import dead_letter_store, positions, telemetry
+from shared.database import unit_of_work
+from shared.faults import back_off_seconds, is_worlds_fault
+from shared.kafka_topics import topic_ids
+from shared.lane import Doorway, Lane
+from shared.logging import get_logger
+from shared.positions import Claim, Log, PositionError
+from shared.transport import Batch, BatchConsumer
+
+REVOKE_SECONDS = 4  # an open transaction ends within 2; JoinGroup waits for us meanwhile
+HINT_SECONDS = 2
+REQUEST_SECONDS = 1
+REWINDS_MAX = 3  # within a minute; beyond it we fight with somebody who has the same right
+REWIND_WINDOW_SECONDS = 60
+
+log = get_logger(__name__)
+
+
+class Consumption:
+    """The claim source of one consumer, and the lanes its batches go to."""
+
+    def __init__(self, door: Doorway, *, kafka: str, owner: str, compacted: frozenset[str]) -> None:
+        self.compacted = compacted
+        self.lanes: dict[TopicPartition, Lane] = {}
+        self._tasks: dict[TopicPartition, asyncio.Task[None]] = {}
+        self._door = door
+        self._kafka = kafka
+        self._owner = owner
+        self._rewinds: deque[float] = deque(maxlen=REWINDS_MAX)
+
+    async def claim(
+        self, starts: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+    ) -> Mapping[TopicPartition, Claim]:
+        """Raise the epochs and set the lanes up; the caller bounds how long this may take."""
+        if not starts:
+            await self._close_all()
+            return {}
+        ids = await asyncio.to_thread(topic_ids, self._kafka, [tp.topic for tp in starts])
+        logs = {tp: Log(ids[tp.topic], start, ends[tp]) for tp, start in starts.items()}
+        attempt = 0
+        while True:
+            try:
+                return await self._claim(logs)
+            except PositionError as misfit:
+                self._door.stop(78, str(misfit))
+            except Exception as error:
+                if not is_worlds_fault(error):
+                    raise
+                attempt += 1
+                log.warning("waiting_for_database", attempt=attempt, claim=len(logs))
+                await asyncio.sleep(back_off_seconds(attempt))
+
+    async def _claim(self, logs: Mapping[TopicPartition, Log]) -> Mapping[TopicPartition, Claim]:
+        async with unit_of_work(self._door.engine) as uow:
+            claims = await positions.claim(uow.connection, logs, owner=self._owner)
+            blocked = await dead_letter_store.blocked(uow.connection, (tp.topic for tp in logs))
+        await self._close_all()
+        for tp, held in claims.items():
+            lane = Lane(tp, self._door)
+            lane.blocked = blocked.get(tp, {})
+            lane.position = held.next_offset
+            self.lanes[tp] = lane
+            self._tasks[tp] = asyncio.create_task(self._run(lane), name=f"lane {tp}")
+            telemetry.CLAIMS.labels(topic=tp.topic).inc()
+        log.info("claimed", partitions=len(claims))
+        return claims
+
+    async def _run(self, lane: Lane) -> None:
+        try:
+            await lane.run()
+        except Exception:
+            log.exception("lane_failed", topic=lane.tp.topic, partition=lane.tp.partition)
+            self._door.stop(70, f"a bug in the lane of {lane.tp}; see the log above")
+
+    def on_rewind(self, reason: str) -> None:
+        """Count it: the third within a minute ends the process instead of fighting on."""
+        telemetry.REWINDS.inc()
+        now = time.monotonic()
+        self._rewinds.append(now)
+        log.warning("rewind", reason=reason)
+        crowded = len(self._rewinds) == REWINDS_MAX
+        if crowded and now - self._rewinds[0] < REWIND_WINDOW_SECONDS:
+            self._door.stop(1, f"{REWINDS_MAX} rewinds within a minute, the last: {reason}")
+
+    async def deliver(self, batch: Batch) -> None:
+        lane = self.lanes.get(batch.tp)
+        if lane is None or batch.stale():
+            batch.release()
+        else:
+            await lane.queue.put(batch)
+
+    async def revoke(self, *_: object) -> None:
+        """Before another takes over: forget what waits, let open transactions end."""
+        for lane in self.lanes.values():
+            lane.clear()
+        busy = [asyncio.create_task(lane.idle.wait()) for lane in self.lanes.values()]
+        if busy:
+            _, late = await asyncio.wait(busy, timeout=REVOKE_SECONDS)
+            for waiting in late:
+                waiting.cancel()
+
+    async def _close_all(self) -> None:
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        for lane in self.lanes.values():
+            lane.clear()
+        self.lanes.clear()
+        self._tasks.clear()
+
+    async def close(self) -> None:
+        await self._close_all()
+
+    async def hint_forever(self, consumer: BatchConsumer) -> None:
+        """Tell Kafka where we stand, for its lag tools; nothing depends on it."""
+        told: dict[TopicPartition, int] = {}
+        while True:
+            await asyncio.sleep(HINT_SECONDS)
+            now = {tp: lane.position for tp, lane in self.lanes.items()}
+            moved = {tp: at for tp, at in now.items() if at is not None and told.get(tp) != at}
+            if not moved:
+                continue
+            try:
+                await consumer.commit_hint(moved)
+            except (KafkaError, TimeoutError) as error:
+                log.info("hint_refused", error=repr(error))
+            else:
+                told.update(moved)
+
+    async def watch_requests(self) -> None:
+        """Put operators' replays and discards into the lanes of the partitions we own."""
+        queued: set[object] = set()
+        while True:
+            await asyncio.sleep(REQUEST_SECONDS)
+            try:
+                async with unit_of_work(self._door.engine) as uow:
+                    requests = await dead_letter_store.requested(uow.connection)
+            except Exception as error:
+                if not is_worlds_fault(error):
+                    raise
+                continue
+            queued &= {letter_id for letter_id, _ in requests}
+            for letter_id, tp in requests:
+                lane = self.lanes.get(tp)
+                if lane is not None and letter_id not in queued:
+                    queued.add(letter_id)
+                    lane.queue.put_nowait(letter_id)

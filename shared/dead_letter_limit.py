@@ -1,0 +1,33 @@
+"""When dead letters mean that not the records are broken but we: the worker stops with 78."""
+
+from collections import Counter, defaultdict, deque
+
+IN_A_ROW_MAX = 20  # messages; a wrong deployment fails everything, a bad record fails alone
+WINDOW = 1000  # messages
+IN_WINDOW_MAX = 10  # of the last WINDOW, once that many were read (1 %)
+
+
+class DeadLetterLimit:
+    """Counts per topic within one worker; an Arrow message counts once, however many rows."""
+
+    def __init__(self) -> None:
+        self._in_a_row: Counter[str] = Counter()
+        self._window: dict[str, deque[bool]] = defaultdict(lambda: deque(maxlen=WINDOW))
+
+    def record(self, topic: str, *, dead: bool) -> str | None:
+        """Count one message; the reason to stop, or None."""
+        self._in_a_row[topic] = self._in_a_row[topic] + 1 if dead else 0
+        window = self._window[topic]
+        window.append(dead)
+        if self._in_a_row[topic] >= IN_A_ROW_MAX:
+            return (
+                f"{IN_A_ROW_MAX} messages of {topic} in a row became dead letters. Look at "
+                "`holdfast deadletters list`, mend the cause, then `holdfast restart`."
+            )
+        if len(window) == WINDOW and sum(window) > IN_WINDOW_MAX:
+            return (
+                f"{sum(window)} of the last {WINDOW} messages of {topic} became dead letters "
+                f"(limit {IN_WINDOW_MAX}). Look at `holdfast deadletters list`, mend the cause, "
+                "then `holdfast restart`."
+            )
+        return None

@@ -1,0 +1,216 @@
+"""One partition's ordered work: slices of batches, each one transaction, retried until it holds."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from aiokafka import TopicPartition
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shared import positions, telemetry
+from shared.arrivals import Arrival, arrivals
+from shared.batch_transaction import BatchTransaction, Each, Handlers
+from shared.clock import Clock
+from shared.consumer_internals import Record
+from shared.database import unit_of_work
+from shared.dead_letter_limit import DeadLetterLimit
+from shared.deadletters import stored
+from shared.faults import back_off_seconds, is_too_slow, is_worlds_fault
+from shared.logging import get_logger
+from shared.replay import carry_out
+from shared.transport import Batch
+
+EACH_MAX = 100  # records of a transaction whose handlers see them one by one
+RUN_MAX = 1_000  # records of a transaction whose handlers see runs
+EACH_SECONDS = 0.05  # a transaction of Each records should end within this
+
+log = get_logger(__name__)
+
+
+class ClaimLost(Exception):  # noqa: N818 - an answer of the compare-and-set, not an error of ours.
+    """Another worker holds the partition, or the position is not where we left it."""
+
+
+@dataclass
+class Doorway:
+    """What every lane of a worker shares."""
+
+    engine: AsyncEngine
+    handlers: Handlers
+    clock: Callable[[], Clock]
+    limit: DeadLetterLimit
+    rewind: Callable[[str], None]
+    stop: Callable[[int, str], None]
+    waiting_for_database: int = 0
+
+
+class Lane:
+    """Serial by construction: batches and replay requests of one partition come by one queue."""
+
+    def __init__(self, tp: TopicPartition, door: Doorway) -> None:
+        self.tp = tp
+        self.blocked: dict[str, UUID] = {}
+        self.position: int | None = None
+        self.queue: asyncio.Queue[Batch | UUID] = asyncio.Queue()
+        self.idle = asyncio.Event()
+        self.idle.set()
+        self._door = door
+        self._each_max = EACH_MAX
+
+    async def run(self) -> None:
+        """Work until cancelled. Whatever else ends it is a bug and ends the process."""
+        while True:
+            item = await self.queue.get()
+            self.idle.clear()
+            try:
+                await (self._consume(item) if isinstance(item, Batch) else self._replay(item))
+            finally:
+                if self.queue.empty():
+                    self.idle.set()
+
+    def clear(self) -> None:
+        """Forget what waits; after a rebalance it comes again to whoever owns it."""
+        while not self.queue.empty():
+            item = self.queue.get_nowait()
+            if isinstance(item, Batch):
+                item.release()
+
+    async def _consume(self, batch: Batch) -> None:
+        try:
+            messages = self._decoded(batch)
+            done = 0
+            while done < len(messages) and not batch.stale():
+                done = await self._advance(batch, messages, done)
+        except ClaimLost as lost:
+            if not batch.stale():
+                telemetry.LOST_COMPARE_AND_SET.labels(topic=self.tp.topic).inc()
+                self._door.rewind(f"{self.tp}: {lost}")
+        finally:
+            batch.release()
+
+    def _decoded(self, batch: Batch) -> list[list[Arrival]]:
+        clock = self._door.clock()
+        return [list(arrivals(stored(r), _logged_at(r), clock)) for r in batch.records]
+
+    async def _advance(self, batch: Batch, messages: list[list[Arrival]], done: int) -> int:
+        """Apply the next slice, however often the world fails; answer how many are done."""
+        size = self._slice_size(messages[done:])
+        attempt = 0
+        careful = False
+        while True:
+            end = min(done + size, len(messages))
+            started = time.monotonic()
+            try:
+                done_to = await self._apply(batch, messages, (done, end), careful=careful)
+            except ClaimLost:
+                raise
+            except Exception as error:
+                if not is_worlds_fault(error):
+                    if careful:
+                        raise
+                    careful = True
+                    continue
+                if is_too_slow(error) and size > 1:
+                    size = max(1, size // 2)
+                    continue
+                attempt += 1
+                await self._wait_out(error, attempt)
+                if batch.stale():
+                    return len(messages)
+            else:
+                self._learn(end - done, time.monotonic() - started)
+                return done_to
+
+    async def _apply(
+        self,
+        batch: Batch,
+        messages: list[list[Arrival]],
+        span: tuple[int, int],
+        *,
+        careful: bool,
+    ) -> int:
+        done, end = span
+        start = batch.start if done == 0 else batch.records[done - 1].offset + 1
+        following = batch.records[end - 1].offset + 1
+        started = time.monotonic()
+        async with unit_of_work(self._door.engine) as uow:
+            if not await positions.advance(
+                uow.connection, self.tp, (start, following), epoch=batch.epoch
+            ):
+                return self._where_it_stands(
+                    batch, start, await positions.held(uow.connection, self.tp)
+                )
+            work = BatchTransaction(self._door.handlers, uow, dict(self.blocked))
+            slice_ = [arrival for message in messages[done:end] for arrival in message]
+            await work.apply(slice_, careful=careful)
+        self.blocked = work.blocked
+        self.position = following
+        telemetry.BATCH_SECONDS.labels(topic=self.tp.topic).observe(time.monotonic() - started)
+        self._count(messages[done:end], {letter.record.offset for letter in work.letters})
+        return end
+
+    def _where_it_stands(self, batch: Batch, start: int, held: positions.Claim | None) -> int:
+        """A lost compare-and-set may be our own commit whose answer the network swallowed."""
+        if held is None or held.epoch != batch.epoch:
+            raise ClaimLost(f"epoch {batch.epoch} was superseded")
+        if not start < held.next_offset <= batch.next_offset:
+            raise ClaimLost(f"expected {start}, the row says {held.next_offset}")
+        self.position = held.next_offset
+        return sum(record.offset < held.next_offset for record in batch.records)
+
+    async def _wait_out(self, error: Exception, attempt: int) -> None:
+        telemetry.RETRIES.labels(topic=self.tp.topic).inc()
+        log.warning(
+            "waiting_for_database",
+            topic=self.tp.topic,
+            partition=self.tp.partition,
+            attempt=attempt,
+            error=f"{type(error).__name__}: {error}"[:300],
+        )
+        self._door.waiting_for_database += 1
+        try:
+            await asyncio.sleep(back_off_seconds(attempt))
+        finally:
+            self._door.waiting_for_database -= 1
+
+    def _slice_size(self, messages: list[list[Arrival]]) -> int:
+        """Messages of up to 1,000 records while handlers take runs, up to 100 while they do not."""
+        records = 0
+        for count, message in enumerate(messages):
+            if any(self._takes_each(arrival) for arrival in message):
+                return max(count, min(self._each_max, len(messages)))
+            records += len(message)
+            if records >= RUN_MAX:
+                return count + 1
+        return len(messages)
+
+    def _takes_each(self, arrival: Arrival) -> bool:
+        event = arrival.event
+        return event is not None and isinstance(self._door.handlers.get(type(event)), Each)
+
+    def _learn(self, records: int, seconds: float) -> None:
+        """Keep a transaction of Each records near its time limit, as measured on the last one."""
+        if records <= EACH_MAX:
+            fitting = int(records * EACH_SECONDS / max(seconds, 1e-6))
+            self._each_max = max(1, min(EACH_MAX, fitting))
+
+    def _count(self, messages: list[list[Arrival]], dead_offsets: set[int]) -> None:
+        for message in messages:
+            dead = bool(message) and message[0].record.offset in dead_offsets
+            telemetry.RECORDS_CONSUMED.labels(
+                topic=self.tp.topic, outcome="dead_letter" if dead else "handled"
+            ).inc()
+            if reason := self._door.limit.record(self.tp.topic, dead=dead):
+                self._door.stop(78, reason)
+
+    async def _replay(self, letter_id: UUID) -> None:
+        blocked = await carry_out(self._door, self.tp, letter_id, dict(self.blocked))
+        if blocked is not None:
+            self.blocked = blocked
+
+
+def _logged_at(record: Record) -> datetime:
+    return datetime.fromtimestamp(record.timestamp / 1000, tz=UTC)
