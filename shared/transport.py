@@ -212,7 +212,7 @@ class BatchConsumer(driver.Consumer):
                 telemetry.GAPS.labels(topic=tp.topic).inc()
                 await self.rewind(f"gap before offset {popped[0].offset} of {tp}")
                 return
-            yield tp, _message(batch)
+            yield tp, _message(batch, self.app.consumer_generation_id)
 
     async def _wait_for_credit(self, seconds: float, *, idle: bool) -> None:
         # Never poll with an empty set: aiokafka reads it as "all partitions".
@@ -264,7 +264,8 @@ class BatchConsumer(driver.Consumer):
         return False
 
 
-def _message(batch: Batch) -> ConsumerMessage:
+def _message(batch: Batch, generation_id: int) -> ConsumerMessage:
+    # Faust's streams drop messages of another generation without a word.
     newest = batch.records[-1]
     tp = batch.tp
     return ConsumerMessage(
@@ -278,6 +279,7 @@ def _message(batch: Batch) -> ConsumerMessage:
         batch,
         None,
         tp=tp,
+        generation_id=generation_id,
     )
 
 

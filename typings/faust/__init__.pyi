@@ -25,6 +25,7 @@ class App:
     consumer: Consumer
     rebalancing: bool
     should_stop: bool
+    consumer_generation_id: int
     crash_reason: BaseException | None
     on_partitions_revoked: Signal
     on_before_shutdown: Signal

@@ -20,4 +20,5 @@ class ConsumerMessage:
         checksum: bytes | None,
         *,
         tp: TP,
+        generation_id: int,
     ) -> None: ...
