@@ -134,7 +134,7 @@ class _Worker:
         await require_revision(self._engine, self._settings.schema)
         await self._clock.start()
         self._spawn(self._watchdog())
-        self._spawn(serve_health(self._settings.health_port, live=lambda: True, ready=self._ready))
+        self._spawn(serve_health(self._settings.health_port, ready=self._ready))
         self._spawn(
             run_relay(
                 self._relay_engine,
