@@ -1,0 +1,189 @@
+"""The closed list of metrics: name, kind, labels, what it means, what to do when it moves.
+
+docs/metrics.md is drawn from `METRICS`. No label ever names a customer.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+from prometheus_client import Counter, Gauge, Histogram
+
+Kind = Literal["counter", "gauge", "histogram"]
+M = TypeVar("M", Counter, Gauge, Histogram)
+
+# From a fast statement to the transaction limit, and beyond it to a lost minute.
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
+
+
+@dataclass(frozen=True)
+class MetricDefinition:
+    name: str
+    kind: Kind
+    labels: tuple[str, ...]
+    meaning: str
+    action: str
+
+
+METRICS: list[MetricDefinition] = []
+
+
+def _declare(make: Callable[[], M], definition: MetricDefinition) -> M:
+    METRICS.append(definition)
+    return make()
+
+
+def _counter(name: str, labels: tuple[str, ...], meaning: str, action: str) -> Counter:
+    definition = MetricDefinition(f"{name}_total", "counter", labels, meaning, action)
+    return _declare(lambda: Counter(name, meaning, labels), definition)
+
+
+def _gauge(name: str, labels: tuple[str, ...], meaning: str, action: str) -> Gauge:
+    definition = MetricDefinition(name, "gauge", labels, meaning, action)
+    return _declare(lambda: Gauge(name, meaning, labels), definition)
+
+
+def _histogram(name: str, labels: tuple[str, ...], meaning: str, action: str) -> Histogram:
+    definition = MetricDefinition(name, "histogram", labels, meaning, action)
+    return _declare(lambda: Histogram(name, meaning, labels, buckets=SECONDS), definition)
+
+
+# --- stream in
+RECORDS_CONSUMED = _counter(
+    "holdfast_records_consumed",
+    ("topic", "outcome"),
+    "Messages whose position was committed, handled or set aside.",
+    "A falling rate with a growing lag: look at the worker's log and at PostgreSQL.",
+)
+BATCH_SECONDS = _histogram(
+    "holdfast_batch_seconds",
+    ("topic",),
+    "Time of one transaction of a slice of records.",
+    "Near 2 s the transaction limit halves batches: look for locks and slow statements.",
+)
+DEAD_LETTERS = _counter(
+    "holdfast_dead_letters",
+    ("topic", "reason"),
+    "Records set aside because they could not be handled.",
+    "holdfast deadletters list; mend the source or the code, then replay or discard.",
+)
+RETRIES = _counter(
+    "holdfast_batch_retries",
+    ("topic",),
+    "Times a batch waited because the database or the network was away.",
+    "Rising: PostgreSQL is unreachable or overloaded; nothing is lost meanwhile.",
+)
+GAPS = _counter(
+    "holdfast_gaps",
+    ("topic",),
+    "Batches that did not begin where the last one ended; the stored position was read again.",
+    "More than a few an hour: report it with the worker's log.",
+)
+REWINDS = _counter(
+    "holdfast_rewinds",
+    (),
+    "Times a worker read its positions again and went on from there.",
+    "Three within a minute end the worker; look for a second process with the same name.",
+)
+LOST_COMPARE_AND_SET = _counter(
+    "holdfast_lost_compare_and_set",
+    ("topic",),
+    "Transactions refused because another worker holds the partition.",
+    "Harmless after a rebalance; steady: two workers fight, look at the position table's owner.",
+)
+CLAIMS = _counter(
+    "holdfast_claims",
+    ("topic",),
+    "Partitions claimed by this worker.",
+    "Many: the group rebalances; look for workers that come and go.",
+)
+SECONDS_SINCE_POLL = _gauge(
+    "holdfast_seconds_since_poll",
+    (),
+    "Seconds since the consumer last asked Kafka for records.",
+    "Above 15 the worker is not ready, above 30 its watchdog ends it.",
+)
+READY = _gauge(
+    "holdfast_ready",
+    (),
+    "1 while the worker is assigned, claimed and polling.",
+    "0 for minutes: read its log; `holdfast doctor` names the part that is away.",
+)
+
+# --- stream out
+OUTBOX_PUBLISHED = _counter(
+    "holdfast_outbox_published",
+    ("topic",),
+    "Records acknowledged by all in-sync replicas.",
+    "Standing still while the unsent age grows: the broker is away.",
+)
+OUTBOX_UNSENT_AGE = _gauge(
+    "holdfast_outbox_unsent_age_seconds",
+    (),
+    "Age of the oldest row not yet published, as of the relay's last pass.",
+    "Above 5: a long write transaction holds the watermark, or the broker is away.",
+)
+OUTBOX_OVERSIZED = _counter(
+    "holdfast_outbox_oversized",
+    ("topic",),
+    "Rows set aside because no broker takes them.",
+    "Any: a fact did not leave; see table outbox_oversized and mend its publisher.",
+)
+RELAY_LEADER = _gauge(
+    "holdfast_relay_leader",
+    (),
+    "1 in the process that holds the relay's lease.",
+    "The sum over a service's workers must be 1.",
+)
+RELAY_LEASES_LOST = _counter(
+    "holdfast_relay_leases_lost",
+    (),
+    "Passes whose cursor did not move because another relay took over.",
+    "Often: a process is paused for seconds at a time.",
+)
+RELAY_PASS_SECONDS = _histogram(
+    "holdfast_relay_pass_seconds",
+    (),
+    "Time to publish one window, acknowledgements included.",
+    "Above 0.5: look at the broker's produce latency.",
+)
+
+# --- HTTP
+HTTP_REQUESTS = _counter(
+    "holdfast_http_requests",
+    ("service", "operation", "status"),
+    "Requests answered, by operation id.",
+    "5xx: read the log line of the request; 429 and 409 tell of callers.",
+)
+HTTP_SECONDS = _histogram(
+    "holdfast_http_seconds",
+    ("service", "operation"),
+    "Time to answer a request, commit included.",
+    "p95 above 60 ms: look at the database first.",
+)
+
+# --- points
+POINTS_POSTED = _counter(
+    "holdfast_points_posted",
+    ("kind",),
+    "Points moved in the ledger, by kind of entry.",
+    "Compare with the bill run; a sudden fall means bills are missing.",
+)
+POINTS_ENTRIES = _counter(
+    "holdfast_points_entries",
+    ("kind",),
+    "Entries written to the ledger, by kind.",
+    "Standing still during a bill run: look at the worker's lag.",
+)
+REDEMPTIONS = _counter(
+    "holdfast_redemptions",
+    ("outcome",),
+    "Redemptions asked for, by outcome.",
+    "Many refusals: a terminal repeats, or members are misled about their balance.",
+)
+AUDIT_DIFFERENCES = _gauge(
+    "holdfast_points_audit_differences",
+    (),
+    "Lots that differ from the replay of their entries, as of the last audit.",
+    "Above 0: stop settlement and call the ledger's owner; nothing may explain it away.",
+)
