@@ -55,9 +55,7 @@ class BatchTransaction:
     uow: UnitOfWork
     blocked: dict[str, UUID]
     letters: list[DeadLetter] = field(default_factory=list[DeadLetter])
-    parked: list[tuple[StoredRecord, UUID]] = field(
-        default_factory=list[tuple[StoredRecord, UUID]]
-    )
+    parked: list[tuple[StoredRecord, UUID]] = field(default_factory=list[tuple[StoredRecord, UUID]])
 
     async def apply(self, arrivals: Sequence[Arrival], *, careful: bool) -> None:
         """Handle what is fresh and sound; in `careful` mode a fault costs its record alone."""

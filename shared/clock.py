@@ -47,7 +47,9 @@ class Clock:
         """
         index = bisect_right(self._starts, wall) - 1
         if index < 0:
-            raise NoClock("business time has not begun: run `holdfast up` or `holdfast clock start`")
+            raise NoClock(
+                "business time has not begun: run `holdfast up` or `holdfast clock start`"
+            )
         segment = self.segments[index]
         return segment.business_from + (wall - segment.wall_from) * segment.rate
 

@@ -83,9 +83,7 @@ _SET_ASIDE = text("""
 """)
 
 
-async def run_relay(
-    engine: AsyncEngine, kafka: str, *, waker: Waker, stop: asyncio.Event
-) -> None:
+async def run_relay(engine: AsyncEngine, kafka: str, *, waker: Waker, stop: asyncio.Event) -> None:
     """Publish until `stop`; wait out an absent database or broker, forever.
 
     Raises:
@@ -223,7 +221,9 @@ class _Relay:
                 # The client's buffer could not drain: this record was not taken, so ask again.
                 log.warning("relay_buffer_full", topic=row.topic)
 
-    async def _move(self, rows: Sequence[Row[Any]], oversized: Sequence[Row[Any]], epoch: int) -> None:
+    async def _move(
+        self, rows: Sequence[Row[Any]], oversized: Sequence[Row[Any]], epoch: int
+    ) -> None:
         """Set aside what no broker takes and move the cursor, if the lease is still ours."""
         last = rows[-1]
         async with self._engine.connect() as connection, connection.begin():

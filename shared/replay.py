@@ -60,9 +60,7 @@ async def _settle(
         await dead_letter_store.unpark(uow.connection, record)
         if not await _again(door, work, record):
             await work.store_set_aside()
-            await dead_letter_store.repark(
-                uow.connection, letter_id, successor=work.letters[-1].id
-            )
+            await dead_letter_store.repark(uow.connection, letter_id, successor=work.letters[-1].id)
             break
     state = "discarded" if request.discard else "replayed"
     await dead_letter_store.settle(uow.connection, letter_id, state=state)

@@ -108,17 +108,13 @@ class _Worker:
             owner=f"{socket.gethostname()}/{os.getpid()}",
             compacted=frozenset(topic.name for topic in topics if topic.compacted),
         )
-        self._app = BatchApp(
-            name, kafka=settings.kafka, source=self._consumption, **FAUST_SETTINGS
-        )
+        self._app = BatchApp(name, kafka=settings.kafka, source=self._consumption, **FAUST_SETTINGS)
         self._subscribe(sorted(topic.name for topic in topics))
         self._stopping = asyncio.Event()
         self._background: set[asyncio.Task[None]] = set()
 
     def _subscribe(self, topics: list[str]) -> None:
-        batches = self._app.topic(
-            *topics, acks=False, key_serializer="raw", value_serializer="raw"
-        )
+        batches = self._app.topic(*topics, acks=False, key_serializer="raw", value_serializer="raw")
 
         @self._app.agent(batches, name=f"{self._settings.service}-lanes")
         async def deliver(stream: object) -> None:  # pyright: ignore[reportUnusedFunction] - Faust's registry holds it.

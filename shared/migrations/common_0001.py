@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from shared.migrations import script
+
 # Days for which partitions exist after the migration; `holdfast maintain` goes on from there.
 FIRST_DAYS = 8
 
@@ -183,7 +185,7 @@ _DAILY = ("inbox", "outbox", "event_link")
 
 def create(service: str) -> None:
     """Make the tables of one service's schema; the connection's search path names it."""
-    op.execute(_TABLES)
+    script.execute(_TABLES)
     op.execute(_VISIBLE)
     for table in _DAILY:
         for ahead in range(FIRST_DAYS):

@@ -1,0 +1,1 @@
+"""The command line: local stack, topics, migrations, audits, chaos; imported by nothing."""

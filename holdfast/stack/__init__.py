@@ -1,0 +1,1 @@
+"""The local stack: real Kafka and real PostgreSQL, without Docker and without root."""

