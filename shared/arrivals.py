@@ -9,7 +9,7 @@ from shared.clock import Clock
 from shared.deadletters import StoredRecord, headers_text
 from shared.errors import RecordFault
 from shared.events import arrow, catalogue, envelope
-from shared.events.event import Event
+from shared.events.event import Event, effect_id
 
 EARLY_MAX = timedelta(minutes=5)  # a source's clock may run ahead of the log's by this much
 AGE_MAX = timedelta(days=400)
@@ -58,17 +58,34 @@ def arrivals(record: StoredRecord, logged_at: datetime, clock: Clock) -> Iterato
 
 def _rows(record: StoredRecord, logged_at: datetime, clock: Clock) -> Iterator[Arrival]:
     headers = headers_text(record.headers)
-    message_id = _message_id(headers)
     events, faults = arrow.decode_rows(headers, record.value, record.tp.partition)
+    message_id = envelope.message_id(headers)
+    arrived = clock.at(logged_at)
     for event in events:
+        fault: RecordFault | None = None
         try:
-            _refuse_untimely(event.at, record.tp.topic, clock.at(logged_at))
-        except RecordFault as fault:
-            yield Arrival(record, logged_at, message_id, None, fault)
-        else:
-            yield Arrival(record, logged_at, message_id, event, None)
-    for fault in faults:
-        yield Arrival(record, logged_at, message_id, None, fault)
+            _refuse_untimely(event.at, record.tp.topic, arrived)
+        except RecordFault as untimely:
+            fault = untimely
+        yield Arrival(record, logged_at, message_id, None if fault else event, fault)
+    for bad in faults:
+        yield Arrival(_row_record(record, bad), logged_at, message_id, None, bad.fault)
+
+
+def _row_record(record: StoredRecord, bad: arrow.RowFault) -> StoredRecord:
+    """The row as a record of its own, so that a mended one can be replayed without the batch."""
+    headers = headers_text(record.headers) | {
+        "content-type": envelope.JSON,
+        "ce_id": str(effect_id(envelope.message_id(headers_text(record.headers)), "row", bad.row)),
+    }
+    return StoredRecord(
+        tp=record.tp,
+        offset=record.offset,
+        row=bad.row,
+        key=bad.key,
+        headers=tuple((name, value.encode()) for name, value in headers.items()),
+        value=bad.value,
+    )
 
 
 def _refuse_untimely(at: datetime, topic: str, arrived: datetime) -> None:

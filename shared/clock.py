@@ -21,7 +21,7 @@ AHEAD_SECONDS = 10  # a segment is written this long before it begins, so that a
 
 @dataclass(frozen=True)
 class Segment:
-    """From `wall_from` on, business time runs from `business_from` at `rate` times machine speed."""
+    """From `wall_from` on, business time runs from `business_from` at `rate` × machine speed."""
 
     wall_from: datetime
     business_from: datetime

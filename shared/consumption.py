@@ -99,15 +99,15 @@ class Consumption:
         else:
             await lane.queue.put(batch)
 
-    async def revoke(self, *_: object) -> None:
+    async def revoke(self, *_: object, **__: object) -> None:
         """Before another takes over: forget what waits, let open transactions end."""
         for lane in self.lanes.values():
             lane.clear()
-        busy = [asyncio.create_task(lane.idle.wait()) for lane in self.lanes.values()]
-        if busy:
-            _, late = await asyncio.wait(busy, timeout=REVOKE_SECONDS)
-            for waiting in late:
-                waiting.cancel()
+        busy = [lane.idle.wait() for lane in self.lanes.values()]
+        try:
+            await asyncio.wait_for(asyncio.gather(*busy), REVOKE_SECONDS)
+        except TimeoutError:
+            log.warning("revoke_late", seconds=REVOKE_SECONDS)
 
     async def _close_all(self) -> None:
         for task in self._tasks.values():

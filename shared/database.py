@@ -1,6 +1,6 @@
 """The one way to PostgreSQL: bounded pools, and a unit of work committed at its edge."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -73,7 +73,7 @@ class UnitOfWork:
 @asynccontextmanager
 async def unit_of_work(
     engine: AsyncEngine, *, organisation: str | None = None
-) -> AsyncIterator[UnitOfWork]:
+) -> AsyncGenerator[UnitOfWork]:
     """Begin, hand out, flush, commit; roll back if the body raises.
 
     `organisation` is the caller's organisation code, without which row-level security raises on

@@ -1,7 +1,7 @@
 """What only Kafka knows of a topic: its id, by which a topic made anew is told from the old."""
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from kafka.admin import KafkaAdminClient
@@ -21,7 +21,7 @@ def topic_ids(kafka: str, topics: Iterable[str]) -> dict[str, UUID]:
         client_id="holdfast-topic-ids",
     )
     try:
-        described = cast("list[dict[str, Any]]", client.describe_topics(sorted(set(topics))))
+        described: list[dict[str, Any]] = client.describe_topics(sorted(set(topics)))
         return {t["name"]: UUID(str(t["topic_id"])) for t in described if not t["error_code"]}
     finally:
         client.close()

@@ -4,8 +4,8 @@ import logging
 import re
 import sys
 import time
-from collections.abc import MutableMapping
-from typing import Any
+from collections.abc import MutableMapping, Sequence
+from typing import Any, cast
 
 import structlog
 
@@ -30,9 +30,10 @@ def mask(value: Any) -> Any:  # noqa: ANN401 - whatever somebody logs.
         case str():
             return _TOKEN.sub(MASKED, _PHONE.sub(r"\1****\3", value))
         case dict():
-            return {k: MASKED if k in _SECRET_KEYS else mask(v) for k, v in value.items()}
+            fields = cast("dict[str, Any]", value)
+            return {k: MASKED if k in _SECRET_KEYS else mask(v) for k, v in fields.items()}
         case list() | tuple():
-            return [mask(item) for item in value]
+            return [mask(item) for item in cast("Sequence[Any]", value)]
         case int() if not isinstance(value, bool) and _PHONE.fullmatch(str(value)):
             return mask(str(value))
         case _:

@@ -65,20 +65,20 @@ _WINDOW = text("""
     SELECT o.xid::text AS xid, o.id, o.event_id, o.topic, o.partition, o.key, o.headers, o.value,
            o.created_at
     FROM outbox o
-    WHERE (o.xid, o.id) > (CAST(:xid AS xid8), :last_id)
+    WHERE (o.xid, o.id) > (CAST(CAST(:xid AS text) AS xid8), :last_id)
       AND o.xid < pg_snapshot_xmin(pg_current_snapshot())
     ORDER BY o.xid, o.id LIMIT :rows
 """)
 
 _MOVE = text("""
-    UPDATE outbox_cursor SET xid = CAST(:xid AS xid8), last_id = :last_id, epoch = :epoch
+    UPDATE outbox_cursor SET xid = CAST(CAST(:xid AS text) AS xid8), last_id = :last_id, epoch = :epoch
     WHERE EXISTS (SELECT FROM relay_lease WHERE owner = :owner AND epoch = :epoch)
 """)
 
 _SET_ASIDE = text("""
     INSERT INTO outbox_oversized (id, event_id, topic, size, headers, value)
     SELECT :id, event_id, topic, octet_length(value), headers, value FROM outbox
-    WHERE xid = CAST(:xid AS xid8) AND id = :id
+    WHERE xid = CAST(CAST(:xid AS text) AS xid8) AND id = :id
     ON CONFLICT DO NOTHING
 """)
 

@@ -1,5 +1,4 @@
-"""Code and schema must fit: the code names the lowest revision it runs on, the schema the oldest
-code it still serves."""
+"""Code and schema must fit: neither may be too old for the other."""
 
 from dataclasses import dataclass
 

@@ -10,8 +10,9 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from shared import telemetry
 from shared.batch_transaction import Each, Handlers, Run
@@ -23,9 +24,10 @@ from shared.events import catalogue
 from shared.health import serve_health
 from shared.lane import Doorway
 from shared.logging import configure_logging, get_logger
+from shared.outbox import waker_of
 from shared.relay import run_relay
 from shared.revision import SchemaRange, require_revision
-from shared.transport import BatchApp
+from shared.transport import Batch, BatchApp
 
 __all__ = ["Each", "Handlers", "Run", "WorkerSettings", "run_worker"]
 
@@ -53,7 +55,6 @@ FAUST_SETTINGS = {
     "broker_max_poll_interval": 86_400.0,
     "consumer_auto_offset_reset": "none",
     "consumer_max_fetch_size": 2**20,
-    "datadir": None,
 }
 
 
@@ -71,7 +72,12 @@ class WorkerSettings:
 def run_worker(settings: WorkerSettings, handlers: Handlers) -> None:
     """Run until SIGTERM or a reason to end; the exit code says which (module constants)."""
     configure_logging(service=settings.service, process="worker")
-    asyncio.run(_Worker(settings, handlers).run())
+    asyncio.run(_run(settings, handlers))
+
+
+async def _run(settings: WorkerSettings, handlers: Handlers) -> None:
+    # Faust binds to the loop that runs while the app is made, so it is made in here.
+    await _Worker(settings, handlers).run()
 
 
 def stop_process(code: int, message: str) -> NoReturn:
@@ -117,7 +123,7 @@ class _Worker:
         batches = self._app.topic(*topics, acks=False, key_serializer="raw", value_serializer="raw")
 
         @self._app.agent(batches, name=f"{self._settings.service}-lanes")
-        async def deliver(stream: object) -> None:  # pyright: ignore[reportUnusedFunction] - Faust's registry holds it.
+        async def deliver(stream: AsyncIterator[Batch]) -> None:  # pyright: ignore[reportUnusedFunction] - Faust's registry holds it.
             async for batch in stream:
                 await self._consumption.deliver(batch)
 
@@ -135,7 +141,7 @@ class _Worker:
             run_relay(
                 self._relay_engine,
                 self._settings.kafka,
-                schema=self._settings.service,
+                waker=waker_of(self._engine),
                 stop=self._stopping,
             )
         )
@@ -149,7 +155,7 @@ class _Worker:
         log.info("worker_stopped")
         os._exit(0)
 
-    def _spawn(self, work) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._on_background_end)

@@ -6,8 +6,18 @@ From it come topic creation, AsyncAPI, the schemas, the manifests and the drawn 
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.events import alerts, billing, callcenter, customers, deadletters, identity, points
-from shared.events import ticketing, touchpoints, usage
+from shared.events import (
+    alerts,
+    billing,
+    callcenter,
+    customers,
+    deadletters,
+    identity,
+    points,
+    ticketing,
+    touchpoints,
+    usage,
+)
 from shared.events.event import Event
 
 SERVICES = ("alerts", "points", "ticketing", "callcenter")

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import cast
+from uuid import UUID
 
 from pydantic import ValidationError
 from pydantic_core import from_json
@@ -58,12 +60,12 @@ def decode(headers: Mapping[str, str], value: bytes) -> Event:
     if len(value) > VALUE_BYTES_MAX:
         raise RecordFault("too-large", f"{len(value)} bytes")
     try:
-        fields = from_json(value)
+        parsed: object = from_json(value)
     except ValueError as error:
         raise RecordFault("not-json", str(error)) from error
-    if not isinstance(fields, dict):
+    if not isinstance(parsed, dict):
         raise RecordFault("not-json", "the value is no JSON object")
-    fields |= {
+    fields = cast("dict[str, object]", parsed) | {
         "event_id": _header(headers, "ce_id"),
         "subject": headers.get("ce_subject", ""),
         "sequence": _sequence(headers),
@@ -73,10 +75,22 @@ def decode(headers: Mapping[str, str], value: bytes) -> Event:
     try:
         event = route.model.model_validate(fields)
     except ValidationError as error:
-        raise RecordFault("schema", _first_errors(error)) from error
+        raise RecordFault("schema", first_errors(error)) from error
     if _time(headers) != event.at:
         raise RecordFault("bad-envelope", "ce_time and `at` differ")
     return event
+
+
+def message_id(headers: Mapping[str, str]) -> UUID:
+    """The CloudEvents id of a record.
+
+    Raises:
+        RecordFault: it is missing or no UUID.
+    """
+    try:
+        return UUID(_header(headers, "ce_id"))
+    except ValueError as error:
+        raise RecordFault("bad-envelope", "ce_id is no UUID") from error
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:
@@ -100,7 +114,7 @@ def _time(headers: Mapping[str, str]) -> datetime:
         raise RecordFault("bad-envelope", "ce_time is no RFC 3339 time") from error
 
 
-def _first_errors(error: ValidationError) -> str:
+def first_errors(error: ValidationError) -> str:
     """Where and why, without the values: they may be personal data."""
     found = error.errors(include_url=False, include_input=False, include_context=False)
     return "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in found[:5])

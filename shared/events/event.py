@@ -30,7 +30,7 @@ def effect_id(cause: str | UUID, event_type: str, number: int = 0) -> EventId:
 
 
 class Event(BaseModel):
-    """A fact. The attributes above the line travel as CloudEvents headers, the rest as JSON value."""
+    """A fact. What stands above the line travels as CloudEvents headers, the rest as JSON."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 

@@ -1,0 +1,1 @@
+"""What points does, one file per trigger."""

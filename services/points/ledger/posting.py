@@ -1,0 +1,85 @@
+"""What is posted: entries with ids that repeat, deduplicated, and refused when they differ."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from services.points.ledger.accounts import Account, Kind
+
+
+@dataclass(frozen=True)
+class Posting:
+    """One transfer on one lot, before it has a version."""
+
+    customer_id: int
+    county: str
+    entry_id: UUID
+    programme: str
+    cohort: int
+    kind: Kind
+    amount: int
+    debit: Account
+    credit: Account
+    business_date: date
+    clears_on: date
+    reference: str
+
+    @property
+    def payload_hash(self) -> bytes:
+        """What must not differ when the same entry id comes again."""
+        said = (
+            f"{self.programme}/{self.cohort}/{self.kind}/{self.amount}/{self.debit}/{self.credit}"
+        )
+        return hashlib.sha256(said.encode()).digest()[:16]
+
+
+@dataclass(frozen=True)
+class Posted:
+    """An entry as it stands in the ledger."""
+
+    posting: Posting
+    lot_version: int
+    available: int
+
+
+class ConflictingRepeat(Exception):  # noqa: N818 - the record's fault, named.
+    """An entry id came again with another content."""
+
+    def __init__(self, entry_id: UUID) -> None:
+        super().__init__(f"entry {entry_id} was posted with another content")
+        self.entry_id = entry_id
+
+
+def without_repeats(postings: Iterable[Posting]) -> list[Posting]:
+    """Each entry id once, sorted as locks are taken: by customer and id.
+
+    Raises:
+        ConflictingRepeat: one batch holds an id twice with different contents.
+    """
+    kept: dict[tuple[int, UUID], Posting] = {}
+    for posting in postings:
+        key = (posting.customer_id, posting.entry_id)
+        first = kept.setdefault(key, posting)
+        if first.payload_hash != posting.payload_hash:
+            raise ConflictingRepeat(posting.entry_id)
+    return [kept[key] for key in sorted(kept)]
+
+
+def refuse_conflicts(
+    postings: Sequence[Posting], known: dict[tuple[int, UUID], bytes]
+) -> list[Posting]:
+    """The postings that are not in the ledger yet.
+
+    Raises:
+        ConflictingRepeat: one is there with another content.
+    """
+    fresh: list[Posting] = []
+    for posting in postings:
+        there = known.get((posting.customer_id, posting.entry_id))
+        if there is None:
+            fresh.append(posting)
+        elif there != posting.payload_hash:
+            raise ConflictingRepeat(posting.entry_id)
+    return fresh

@@ -1,0 +1,16 @@
+"""What a points process is told from outside; secrets have no default."""
+
+from pydantic import PostgresDsn
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.revision import SchemaRange
+
+SCHEMA = SchemaRange(service="points", lowest=2, known=2)
+
+
+class WorkerSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="HOLDFAST_", frozen=True)
+
+    kafka: str
+    points_worker_database_url: PostgresDsn
+    health_port: int = 9101

@@ -1,0 +1,143 @@
+"""Bulk facts: an Arrow IPC stream as value, one message for many rows of one partition.
+
+A row is a fact whose id derives from the message's id and the row's number. One bad row costs
+itself; an undecodable message is one fault.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import pyarrow as pa
+from pyarrow import ipc
+from pydantic import ValidationError
+
+from shared.errors import RecordFault
+from shared.events.billing import BillIssued, LotsOpened
+from shared.events.envelope import first_errors, message_id, source_of
+from shared.events.event import CustomerEvent, effect_id
+from shared.events.partition import partition_of
+from shared.tracing import Trace
+
+ARROW = "application/vnd.apache.arrow.stream"
+ROWS_MAX = 4096
+BYTES_MAX = 512 * 1024
+
+_COMMON = [
+    ("customer_id", pa.int64()),
+    ("county", pa.string()),
+    ("at", pa.timestamp("us", "UTC")),
+]
+
+SCHEMAS: dict[type[CustomerEvent], pa.Schema] = {
+    BillIssued: pa.schema(
+        [*_COMMON, ("bill_id", pa.string()), ("month", pa.string()), ("amount_fen", pa.int64())]
+    ),
+    LotsOpened: pa.schema(
+        [
+            *_COMMON,
+            ("programme", pa.string()),
+            ("cohort", pa.int32()),
+            ("granted", pa.int64()),
+            ("spent", pa.int64()),
+        ]
+    ),
+}
+
+_MODELS = {model.event_type: model for model in SCHEMAS}
+
+
+@dataclass(frozen=True)
+class RowFault:
+    """A row that is no fact; `value` is the row as JSON, which can be mended and replayed."""
+
+    row: int
+    fault: RecordFault
+    value: bytes
+    key: str | None
+
+
+def is_arrow(headers: Mapping[str, str]) -> bool:
+    return headers.get("content-type") == ARROW
+
+
+def encode_rows(
+    model: type[CustomerEvent], rows: Sequence[Mapping[str, Any]], *, batch_id: UUID, trace: Trace
+) -> tuple[dict[str, str], bytes]:
+    """Headers and value of a message of `rows`, which all belong to one partition.
+
+    `ce_time` is the newest row's, `ce_subject` the number of rows.
+    """
+    schema = SCHEMAS[model]
+    sink = pa.BufferOutputStream()
+    with ipc.new_stream(sink, schema) as writer:
+        writer.write_batch(pa.RecordBatch.from_pylist(rows, schema))
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_id": str(batch_id),
+        "ce_source": source_of(model.event_type),
+        "ce_type": model.event_type,
+        "ce_time": max(row["at"] for row in rows).isoformat(),
+        "ce_subject": f"rows/{len(rows)}",
+        "ce_correlationid": trace.correlation_id,
+        "traceparent": trace.traceparent,
+        "content-type": ARROW,
+    }
+    return headers, sink.getvalue().to_pybytes()
+
+
+def decode_rows(
+    headers: Mapping[str, str], value: bytes, partition: int
+) -> tuple[list[CustomerEvent], list[RowFault]]:
+    """The facts of a message and its bad rows.
+
+    Raises:
+        RecordFault: the message as a whole is unreadable, or has other columns than its type.
+    """
+    model = _MODELS.get(headers.get("ce_type", ""))
+    if model is None:
+        raise RecordFault("unknown-type", f"no Arrow form of {headers.get('ce_type')!r}")
+    batch = message_id(headers)
+    rows = _rows(model, value)
+    events: list[CustomerEvent] = []
+    faults: list[RowFault] = []
+    for number, row in enumerate(rows):
+        try:
+            events.append(_event(model, row, (batch, number), partition))
+        except RecordFault as fault:
+            body = json.dumps(row, default=str).encode()
+            faults.append(RowFault(number, fault, body, str(row["customer_id"])))
+    return events, faults
+
+
+def _rows(model: type[CustomerEvent], value: bytes) -> list[dict[str, Any]]:
+    if len(value) > BYTES_MAX:
+        raise RecordFault("too-large", f"{len(value)} bytes, at most {BYTES_MAX}")
+    try:
+        table = ipc.open_stream(value).read_all()
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise RecordFault("not-arrow", str(error)[:300]) from error
+    if not table.schema.equals(SCHEMAS[model]):
+        raise RecordFault("wrong-columns", f"got {', '.join(table.schema.names)}"[:300])
+    if table.num_rows > ROWS_MAX:
+        raise RecordFault("too-large", f"{table.num_rows} rows, at most {ROWS_MAX}")
+    return table.to_pylist()
+
+
+def _event(
+    model: type[CustomerEvent], row: dict[str, Any], place: tuple[UUID, int], partition: int
+) -> CustomerEvent:
+    batch, number = place
+    identity = {
+        "event_id": effect_id(batch, model.event_type, number),
+        "subject": f"customer/{row['customer_id']}",
+    }
+    try:
+        event = model.model_validate(row | identity)
+    except ValidationError as error:
+        raise RecordFault("schema", first_errors(error)) from error
+    if partition_of(event.customer_id) != partition:
+        raise RecordFault("foreign-partition", f"belongs to {partition_of(event.customer_id)}")
+    return event
