@@ -53,7 +53,9 @@ class ConflictingRepeat(Exception):  # noqa: N818 - the record's fault, named.
 
 
 def without_repeats(postings: Iterable[Posting]) -> list[Posting]:
-    """Each entry id once, sorted as locks are taken: by customer and id.
+    """Each entry id once, by customer, and within a customer in the order in which they came.
+
+    That order is told outside: what an opening lot spent must follow what it granted.
 
     Raises:
         ConflictingRepeat: one batch holds an id twice with different contents.
@@ -64,7 +66,7 @@ def without_repeats(postings: Iterable[Posting]) -> list[Posting]:
         first = kept.setdefault(key, posting)
         if first.payload_hash != posting.payload_hash:
             raise ConflictingRepeat(posting.entry_id)
-    return [kept[key] for key in sorted(kept)]
+    return [kept[key] for key in sorted(kept, key=lambda key: key[0])]
 
 
 def refuse_conflicts(

@@ -1,0 +1,71 @@
+"""The reference: what a log must have brought about, told message by message and in order."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from holdfast.chaos.history import Claim, Expected, Place, Position
+
+Row = tuple[str, int, int, int]
+"""Topic, partition, offset, row."""
+
+
+@dataclass
+class Outcome:
+    """What must be there once the whole log is consumed."""
+
+    entries: dict[str, Claim] = field(default_factory=dict[str, Claim])
+    dead: set[Row] = field(default_factory=set[Row])
+    parked: set[Position] = field(default_factory=set[Position])
+    sequences: dict[int, int] = field(default_factory=dict[int, int])
+
+
+def outcome_of(logged: Iterable[Place], expected: Mapping[int, Expected]) -> Outcome:
+    """Apply the log in the order of its offsets; partitions share nothing but ids."""
+    outcome = Outcome()
+    blocked: set[tuple[str, str]] = set()
+    seen: set[str] = set()
+    for place in sorted(logged, key=lambda p: (p.topic, p.partition, p.offset)):
+        message = expected[place.number]
+        if message.sequence is None:
+            _post(outcome, place, message)
+        else:
+            _keep_profile(outcome, place, message, blocked=blocked, seen=seen)
+    return outcome
+
+
+def _post(outcome: Outcome, place: Place, message: Expected) -> None:
+    """Bills and opening lots commute, so a dead one holds back nobody."""
+    here = (place.topic, place.partition, place.offset)
+    outcome.dead.update((*here, row) for row in message.dead_rows)
+    if any(outcome.entries.get(c.entry_id, c) != c for c in message.claims):
+        # The same entry with another content: refused as a whole, the first one stands.
+        outcome.dead.add((*here, 0))
+        return
+    for claim in message.claims:
+        outcome.entries[claim.entry_id] = claim
+
+
+def _keep_profile(
+    outcome: Outcome,
+    place: Place,
+    message: Expected,
+    *,
+    blocked: set[tuple[str, str]],
+    seen: set[str],
+) -> None:
+    """The newest profile stands; behind a dead one the later ones of that customer park."""
+    key = (place.topic, message.key or "")
+    if message.dead_rows:
+        outcome.dead.update(
+            (place.topic, place.partition, place.offset, row) for row in message.dead_rows
+        )
+        blocked.add(key)
+        return
+    if message.message_id in seen:
+        return
+    seen.add(message.message_id)
+    if key in blocked:
+        outcome.parked.add(Position(place.topic, place.partition, place.offset))
+        return
+    customer, sequence = int(message.key or 0), message.sequence or 0
+    outcome.sequences[customer] = max(sequence, outcome.sequences.get(customer, 0))
