@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, FiniteFloat
 
 from shared.events.contact import ContactProposed, Priority
 from shared.events.customers import Tier
@@ -22,9 +22,9 @@ class Evidence(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    value: float
-    baseline: float | None = None
-    threshold: float
+    value: FiniteFloat
+    baseline: FiniteFloat | None = None
+    threshold: FiniteFloat
     window_from: AwareDatetime
     window_to: AwareDatetime
     unit: str

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from shared.events.event import CustomerEvent
 
-BillMonth = Annotated[str, Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")]
+BillMonth = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
 """The month a bill is for, `YYYY-MM`."""
 
 Fen = Annotated[int, Field(ge=0, lt=10**12)]

@@ -18,10 +18,10 @@ CustomerId = Annotated[
 ]
 """A random positive 63-bit integer: bigint in SQL, int64 in Arrow, a decimal string in JSON."""
 
-OrganisationCode = Annotated[str, Field(pattern=r"^\d{2}(\d{2}(\d{2}(\d{3})?)?)?$")]
+OrganisationCode = Annotated[str, Field(pattern=r"^[0-9]{2}([0-9]{2}([0-9]{2}([0-9]{3})?)?)?$")]
 """Province 2, city 4, county 6, store 9 digits, each the beginning of the next."""
 
-County = Annotated[str, Field(pattern=r"^\d{6}$")]
+County = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 
 
 def effect_id(cause: str | UUID, event_type: str, number: int = 0) -> EventId:

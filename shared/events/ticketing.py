@@ -15,7 +15,7 @@ class WorkOrderDispatched(CustomerEvent):
     event_type: ClassVar[str] = "ticketing.work_order_dispatched.v1"
 
     order_id: UUID
-    number: Annotated[str, Field(pattern=r"^\d{6}-\d{6}$")]
+    number: Annotated[str, Field(pattern=r"^[0-9]{6}-[0-9]{6}$")]
     order_type: str
     cause: str
     copy_to: OrganisationCode
