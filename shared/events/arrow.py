@@ -108,7 +108,9 @@ def decode_rows(
             events.append(_event(model, row, (batch, number), partition))
         except RecordFault as fault:
             body = json.dumps(row, default=str).encode()
-            faults.append(RowFault(number, fault, body, str(row["customer_id"])))
+            customer = row["customer_id"]
+            key = None if customer is None else str(customer)
+            faults.append(RowFault(number, fault, body, key))
     return events, faults
 
 
@@ -117,13 +119,15 @@ def _rows(model: type[CustomerEvent], value: bytes) -> list[dict[str, Any]]:
         raise RecordFault("too-large", f"{len(value)} bytes, at most {BYTES_MAX}")
     try:
         table = ipc.open_stream(value).read_all()
-    except (pa.ArrowException, OSError, ValueError) as error:
+        # Arrow trusts offsets until told otherwise: a damaged message would end the process.
+        table.validate(full=True)
+        if not table.schema.equals(SCHEMAS[model]):
+            raise RecordFault("wrong-columns", f"got {', '.join(table.schema.names)}"[:300])
+        if table.num_rows > ROWS_MAX:
+            raise RecordFault("too-large", f"{table.num_rows} rows, at most {ROWS_MAX}")
+        return table.to_pylist()
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise RecordFault("not-arrow", str(error)[:300]) from error
-    if not table.schema.equals(SCHEMAS[model]):
-        raise RecordFault("wrong-columns", f"got {', '.join(table.schema.names)}"[:300])
-    if table.num_rows > ROWS_MAX:
-        raise RecordFault("too-large", f"{table.num_rows} rows, at most {ROWS_MAX}")
-    return table.to_pylist()
 
 
 def _event(

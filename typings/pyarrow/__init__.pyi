@@ -27,6 +27,7 @@ class RecordBatch:
 class Table:
     num_rows: int
     schema: Schema
+    def validate(self, *, full: bool = False) -> None: ...
     def to_pylist(self) -> list[dict[str, Any]]: ...
 
 class BufferOutputStream:
