@@ -96,16 +96,15 @@ def test_rows_come_back_as_facts_whose_ids_derive_from_message_and_row(
     assert {found.fault.reason for found in faults} <= {"foreign-partition"}
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, len(VALUE) - 1), st.integers(0, 255)), max_size=4))
-def test_a_damaged_message_is_a_fault_and_never_the_end_of_the_process(
-    damage: list[tuple[int, int]],
+@pytest.mark.parametrize("byte", [0x00, 0x7F, 0x80, 0xFF])
+def test_a_byte_damaged_anywhere_is_at_most_a_fault_and_never_the_end_of_the_process(
+    byte: int,
 ) -> None:
     damaged = bytearray(VALUE)
-    for place, byte in damage:
+    for place, original in enumerate(VALUE):
         damaged[place] = byte
-
-    assert outcome(bytes(damaged)) in {"rows", "not-arrow", "wrong-columns", "too-large"}
+        assert outcome(bytes(damaged)) in {"rows", "not-arrow", "wrong-columns", "too-large"}
+        damaged[place] = original
 
 
 def outcome(value: bytes) -> str:
