@@ -1,0 +1,1 @@
+"""What is drawn from code into documents and manifests, never written by hand."""
