@@ -1,10 +1,13 @@
 """The few places of aiokafka 0.14 that have no public door; a contract test pins each of them."""
 
+from collections import defaultdict
+from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import NoOffsetForPartitionError
+from aiokafka.errors import NoOffsetForPartitionError, for_code
+from aiokafka.protocol.commit import OffsetCommitRequest
 
 Record = ConsumerRecord[bytes, bytes]
 
@@ -14,6 +17,9 @@ _fetcher = attrgetter("_fetcher")
 _pending_exception = attrgetter("_pending_exception")
 _coordination_task = attrgetter("_coordination_task")
 _subscription = attrgetter("_subscription")
+_send_request = attrgetter("_send_req")
+
+NO_ERROR = 0
 
 
 def generation(consumer: AIOKafkaConsumer) -> int:
@@ -57,18 +63,43 @@ async def pop_records(
     return cast("dict[TopicPartition, list[Record]]", popped)
 
 
+async def commit_hint(consumer: AIOKafkaConsumer, offsets: Mapping[TopicPartition, int]) -> None:
+    """Commit offsets in the group, and let a refusal be nothing but a refusal.
+
+    The client's own `commit` answers a refused generation by leaving and joining anew. A commit
+    that meets a rebalance then begins the next one, and with a commit every two seconds a group
+    rebalances for a minute before it consumes again (seen after the kill of a worker).
+
+    Raises:
+        aiokafka.errors.KafkaError: the coordinator is away, or refused.
+    """
+    coordinator = _coordinator(consumer)
+    topics: defaultdict[str, list[tuple[int, int, str]]] = defaultdict(list)
+    for tp, offset in offsets.items():
+        topics[tp.topic].append((tp.partition, offset, ""))
+    request = OffsetCommitRequest(
+        coordinator.group_id,
+        coordinator.generation,
+        coordinator.member_id,
+        OffsetCommitRequest.DEFAULT_RETENTION_TIME,
+        list(topics.items()),
+    )
+    response = await _send_request(coordinator)(request)
+    codes = {code for _, partitions in response.topics for _, code in partitions}
+    for code in codes - {NO_ERROR}:
+        raise for_code(code)
+
+
 def position(consumer: AIOKafkaConsumer, tp: TopicPartition) -> int | None:
     """Where the client stands, without waiting; None while it does not know."""
     state = _state(consumer, tp)
     return int(state.position) if state is not None and state.has_valid_position else None
 
 
-def lag(consumer: AIOKafkaConsumer, tp: TopicPartition) -> int | None:
-    """Records between the client's position and the log's end, as of the last fetch."""
+def log_end(consumer: AIOKafkaConsumer, tp: TopicPartition) -> int | None:
+    """Where the log ended as of the last fetch; None before there was one."""
     state = _state(consumer, tp)
-    if state is None or state.highwater is None or not state.has_valid_position:
-        return None
-    return max(0, int(state.highwater) - int(state.position))
+    return int(state.highwater) if state is not None and state.highwater is not None else None
 
 
 def _state(consumer: AIOKafkaConsumer, tp: TopicPartition) -> Any:  # noqa: ANN401 - aiokafka's.

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, cast
 
 import faust
-from aiokafka import AIOKafkaConsumer, OffsetAndMetadata, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import ConsumerMessage
 from yarl import URL
@@ -112,9 +112,9 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     async def hint(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Tell Kafka's lag tools where PostgreSQL stands."""
         mine = self.kafka.assignment()
-        await self.kafka.commit(
-            {tp: OffsetAndMetadata(offset, "") for tp, offset in offsets.items() if tp in mine}
-        )
+        held = {tp: offset for tp, offset in offsets.items() if tp in mine}
+        if held:
+            await internals.commit_hint(self.kafka, held)
 
 
 class BatchConsumer(driver.Consumer):
@@ -144,6 +144,9 @@ class BatchConsumer(driver.Consumer):
     def parked_error(self) -> str | None:
         """What ended coordination while the process lives on, heart-beating or not."""
         return internals.parked_error(self.thread.kafka) if self.thread.started else None
+
+    def log_end(self, tp: TopicPartition) -> int | None:
+        return internals.log_end(self.thread.kafka, tp) if self.thread.started else None
 
     async def seek_to_committed(self) -> Mapping[TopicPartition, int]:
         """Claim what is assigned and seek there: the last step before anything is delivered."""
@@ -250,12 +253,7 @@ class BatchConsumer(driver.Consumer):
             self._credit_returned.set()
 
     async def commit_hint(self, offsets: Mapping[TopicPartition, int]) -> None:
-        """Best effort: losing a hint costs nothing but a wrong figure in lag tools.
-
-        Raises:
-            TimeoutError: the coordinator did not answer.
-            aiokafka.errors.KafkaError: it refused; the caller logs it.
-        """
+        """Best effort: a lost hint (TimeoutError, KafkaError) costs a wrong figure in lag tools."""
         hint = self.thread.on_own_loop(self.thread.hint(offsets))
         await asyncio.wait_for(hint, HINT_TIMEOUT_SECONDS)
 

@@ -51,6 +51,12 @@ async def positions(url: str) -> dict[Where, int]:
         return _by_partition(await connection.fetch(_POSITIONS))
 
 
+async def owners(url: str) -> int:
+    """How many workers hold partitions."""
+    async with connected(url) as connection:
+        return await connection.fetchval("SELECT count(DISTINCT owner) FROM position")
+
+
 async def relay_owner(url: str) -> int:
     """The pid of the process that relays."""
     async with connected(url) as connection:

@@ -43,6 +43,7 @@ class Wishes:
     kinds: tuple[str, ...] | None = None
     worker: str = WORKER
     oracle: bool = True
+    keep: bool = False
 
 
 Say = Callable[[str], None]
@@ -72,7 +73,8 @@ def run(wishes: Wishes, say: Say) -> History:
         parts.stop()
         if toxics:
             toxics.stop()
-    parts.remove()  # After a failure the logs stay, to be read.
+    if not wishes.keep:
+        parts.remove()  # After a failure the logs stay, to be read.
     return history
 
 
@@ -109,7 +111,9 @@ class _Run:
         for _ in range(WORKERS):
             self._parts.start_worker(self._wishes.worker)
         async with self._background() as feeding:
-            await self._until(self._claimed, FIRST_CLAIM_SECONDS, "workers claimed nothing")
+            await self._until(
+                self._claimed, FIRST_CLAIM_SECONDS, "the workers did not share the partitions"
+            )
             self._say(f"{len(self._messages)} messages to send; the workers consume")
             await self._break_things()
             self._feeder.limit, self._feeder.rate = len(self._messages), AT_ONCE
@@ -167,7 +171,7 @@ class _Run:
             self._faults.append(fault)
             self._say(
                 f"{number:>3}/{len(kinds)} {fault.kind}: {detail}; "
-                f"moving again after {fault.recovered_after} s"
+                f"moving again after {fault.recovered_after} s {self._parts.self_ended}"
             )
 
     def _mark(self) -> dict[Where, int]:
@@ -182,7 +186,7 @@ class _Run:
         return bool(self._feeder.acknowledged) and await self._consumed(self._mark())
 
     async def _claimed(self) -> bool:
-        return len(await observer.positions(self._url)) > 0
+        return await observer.owners(self._url) == WORKERS
 
     async def _consumed(self, mark: dict[Where, int]) -> bool:
         at = await observer.positions(self._url)

@@ -1,3 +1,5 @@
+def for_code(error_code: int) -> type[KafkaError]: ...
+
 class KafkaError(RuntimeError):
     retriable: bool
 
