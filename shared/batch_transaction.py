@@ -67,6 +67,13 @@ class BatchTransaction:
         """Handle a record that was set aside before, without asking the inbox."""
         await self._bisect([arrival])
 
+    def count_set_aside(self) -> None:
+        """Count once it is committed: what a rollback took back was never set aside."""
+        for letter in self.letters:
+            telemetry.DEAD_LETTERS.labels(topic=letter.record.tp.topic, reason=letter.reason).inc()
+        for record, _ in self.parked:
+            telemetry.PARKED.labels(topic=record.tp.topic).inc()
+
     async def store_set_aside(self) -> None:
         await dead_letter_store.insert(self.uow.connection, self.letters)
         await dead_letter_store.park(self.uow.connection, self.parked)
@@ -153,7 +160,6 @@ class BatchTransaction:
         self.letters.append(letter)
         if is_blocking(letter.record.key, headers_text(arrival.record.headers)):
             self.blocked.setdefault(letter.record.key or "", letter.id)
-        telemetry.DEAD_LETTERS.labels(topic=arrival.record.tp.topic, reason=fault.reason).inc()
 
     def _remember_trace(self, arrival: Arrival, event: Event) -> None:
         headers = headers_text(arrival.record.headers)

@@ -5,6 +5,7 @@ read the machine's. `clock.now()` and `clock.at(wall)` are the only ways to busi
 """
 
 import asyncio
+import time
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from shared import telemetry
 from shared.faults import is_worlds_fault
 
 FOLLOW_SECONDS = 1  # how often processes look for new segments
@@ -45,13 +47,21 @@ class Clock:
         Raises:
             NoClock: the moment lies before the first segment.
         """
+        segment = self.segment_at(wall)
+        return segment.business_from + (wall - segment.wall_from) * segment.rate
+
+    def segment_at(self, wall: datetime) -> Segment:
+        """The segment that a moment of machine time belongs to.
+
+        Raises:
+            NoClock: the moment lies before the first segment.
+        """
         index = bisect_right(self._starts, wall) - 1
         if index < 0:
             raise NoClock(
                 "business time has not begun: run `holdfast up` or `holdfast clock start`"
             )
-        segment = self.segments[index]
-        return segment.business_from + (wall - segment.wall_from) * segment.rate
+        return self.segments[index]
 
     def now(self) -> datetime:
         return self.at(datetime.now(UTC))
@@ -77,14 +87,20 @@ async def read(connection: AsyncConnection) -> Clock:
 
 
 async def append(connection: AsyncConnection, segment: Segment) -> None:
-    """Add a segment (an operator's act). It must not begin before the last one did.
+    """Add a segment while processes run; all of them know it by the time it begins.
 
     Raises:
-        ValueError: it would rewrite the past.
+        ValueError: it would begin before everybody has read it, or rewrite the past.
     """
+    if segment.wall_from < datetime.now(UTC) + timedelta(seconds=AHEAD_SECONDS):
+        raise ValueError(f"a segment begins at least {AHEAD_SECONDS} s ahead of its writing")
     last = (await read(connection)).segments[-1:]
     if last and segment.wall_from <= last[0].wall_from:
         raise ValueError(f"a segment from {last[0].wall_from} is already there")
+    await _insert(connection, segment)
+
+
+async def _insert(connection: AsyncConnection, segment: Segment) -> None:
     await connection.execute(
         _APPEND,
         {
@@ -96,25 +112,32 @@ async def append(connection: AsyncConnection, segment: Segment) -> None:
 
 
 async def stop(connection: AsyncConnection) -> None:
-    """Let business time stand still from now on (`holdfast down`)."""
+    """Let business time stand still (`holdfast down`, once no process reads it any more)."""
     clock = await read(connection)
-    if clock.segments and clock.rate > 0:
-        now = datetime.now(UTC)
-        await append(connection, Segment(now, clock.at(now), 0.0))
+    if clock.segments and clock.segments[-1].rate > 0:
+        wall = _earliest(clock)
+        await _insert(connection, Segment(wall, clock.at(wall), 0.0))
 
 
 async def resume(connection: AsyncConnection, *, rate: float, begin: datetime | None) -> Segment:
-    """Go on where business time stood, or begin at `begin` if it never ran (`holdfast up`)."""
+    """Go on where business time stood, or begin at `begin` if it never ran (`holdfast up`).
+
+    For the moment before processes start: nobody can hold an older opinion of this instant.
+    """
     clock = await read(connection)
-    now = datetime.now(UTC)
     if clock.segments:
-        # A segment that lies ahead (written early) still counts as the last word.
-        wall = max(now, clock.segments[-1].wall_from + timedelta(microseconds=1))
+        wall = _earliest(clock)
         segment = Segment(wall, clock.at(wall), rate)
     else:
+        now = datetime.now(UTC)
         segment = Segment(now, begin or now, rate)
-    await append(connection, segment)
+    await _insert(connection, segment)
     return segment
+
+
+def _earliest(clock: Clock) -> datetime:
+    """Now, or just after a segment that was written ahead and has not begun."""
+    return max(datetime.now(UTC), clock.segments[-1].wall_from + timedelta(microseconds=1))
 
 
 class ClockFollower:
@@ -123,6 +146,7 @@ class ClockFollower:
     def __init__(self, engine: AsyncEngine) -> None:
         self.clock = Clock(())
         self._engine = engine
+        self._read_at = time.monotonic()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -143,6 +167,7 @@ class ClockFollower:
     async def _read(self) -> None:
         async with self._engine.connect() as connection:
             self.clock = await read(connection)
+        self._read_at = time.monotonic()
 
     async def _follow(self) -> None:
         while True:
@@ -152,3 +177,9 @@ class ClockFollower:
             except Exception as error:
                 if not is_worlds_fault(error):
                     raise
+            self._measure()
+
+    def _measure(self) -> None:
+        telemetry.CLOCK_UNREAD_SECONDS.set(time.monotonic() - self._read_at)
+        begun = self.clock.segment_at(datetime.now(UTC)).wall_from
+        telemetry.CLOCK_SEGMENT_AGE.set((datetime.now(UTC) - begun).total_seconds())

@@ -116,10 +116,19 @@ class Consumption:
         for lane in self.lanes.values():
             lane.clear()
         self.lanes.clear()
+        telemetry.POSITION_LAG.clear()  # what others read from now on is theirs to report
         self._tasks.clear()
 
     async def close(self) -> None:
         await self._close_all()
+
+    def report_lag(self, consumer: BatchConsumer) -> None:
+        """Measure how far committed positions are behind their logs."""
+        for tp, lane in self.lanes.items():
+            end = consumer.log_end(tp)
+            if end is not None and lane.position is not None:
+                lag = telemetry.POSITION_LAG.labels(topic=tp.topic, partition=tp.partition)
+                lag.set(max(0, end - lane.position))
 
     async def hint_forever(self, consumer: BatchConsumer) -> None:
         """Tell Kafka where we stand, for its lag tools; nothing depends on it."""

@@ -1,7 +1,8 @@
 """The one way to PostgreSQL: bounded pools, and a unit of work committed at its edge."""
 
-from collections.abc import AsyncGenerator, Iterable
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncGenerator, Generator, Iterable
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 from pydantic import PostgresDsn
@@ -9,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from shared import outbox
+from shared import outbox, telemetry
 from shared.events.event import Event
 from shared.tracing import Trace
 
@@ -30,6 +31,8 @@ def create_engine(url: PostgresDsn | str, *, application: str, pool_size: int) -
         max_overflow=0,
         pool_timeout=CONNECT_TIMEOUT_SECONDS,
         pool_pre_ping=False,
+        # An error's text goes to the log; the values of a statement may be persons.
+        hide_parameters=True,
         connect_args={
             "timeout": CONNECT_TIMEOUT_SECONDS,
             "command_timeout": COMMAND_TIMEOUT_SECONDS,
@@ -79,13 +82,29 @@ async def unit_of_work(
     `organisation` is the caller's organisation code, without which row-level security raises on
     every table that branches see; workers have their own policy and pass none.
     """
-    async with engine.connect() as connection, connection.begin():
-        if organisation is not None:
-            await connection.execute(
-                text("SELECT set_config('holdfast.organisation', :code, true)"),
-                {"code": organisation},
-            )
-        uow = UnitOfWork(connection)
-        yield uow
-        await uow.flush()
+    with _measured():
+        async with engine.connect() as connection, connection.begin():
+            uow = await _begun(connection, organisation)
+            yield uow
+            await uow.flush()
     outbox.wake(engine)
+
+
+async def _begun(connection: AsyncConnection, organisation: str | None) -> UnitOfWork:
+    if organisation is not None:
+        await connection.execute(
+            text("SELECT set_config('holdfast.organisation', :code, true)"),
+            {"code": organisation},
+        )
+    return UnitOfWork(connection)
+
+
+@contextmanager
+def _measured() -> Generator[None]:
+    started, outcome = time.monotonic(), "rolled_back"
+    try:
+        yield
+        outcome = "committed"
+    finally:
+        taken = time.monotonic() - started
+        telemetry.UNIT_OF_WORK_SECONDS.labels(outcome=outcome).observe(taken)

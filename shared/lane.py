@@ -148,6 +148,7 @@ class Lane:
             await work.apply(slice_, careful=careful)
         self.blocked = work.blocked
         self.position = following
+        work.count_set_aside()
         telemetry.BATCH_SECONDS.labels(topic=self.tp.topic).observe(time.monotonic() - started)
         self._count(messages[done:end], {letter.record.offset for letter in work.letters})
         return end
@@ -200,8 +201,11 @@ class Lane:
     def _count(self, messages: list[list[Arrival]], dead_offsets: set[int]) -> None:
         for message in messages:
             dead = bool(message) and message[0].record.offset in dead_offsets
+            event = message[0].event if message else None
             telemetry.RECORDS_CONSUMED.labels(
-                topic=self.tp.topic, outcome="dead_letter" if dead else "handled"
+                topic=self.tp.topic,
+                type=event.event_type if event is not None else "none",
+                outcome="dead_letter" if dead else "handled",
             ).inc()
             if reason := self._door.limit.record(self.tp.topic, dead=dead):
                 self._door.stop(78, reason)

@@ -34,18 +34,23 @@ async def carry_out(
     while True:
         try:
             async with unit_of_work(door.engine) as uow:
-                return await _settle(door, uow, letter_id, blocked)
+                work = await _settle(door, uow, letter_id, blocked)
+            if work is None:
+                return None
+            work.count_set_aside()
         except Exception as error:
             if not is_worlds_fault(error):
                 raise
             attempt += 1
             log.warning("waiting_for_database", topic=tp.topic, attempt=attempt)
             await asyncio.sleep(back_off_seconds(attempt))
+        else:
+            return work.blocked
 
 
 async def _settle(
     door: "Doorway", uow: UnitOfWork, letter_id: UUID, blocked: dict[str, UUID]
-) -> dict[str, UUID] | None:
+) -> BatchTransaction | None:
     request = await dead_letter_store.lock(uow.connection, letter_id)
     if request is None:
         return None
@@ -55,7 +60,7 @@ async def _settle(
         del work.blocked[key]
     if not request.discard and not await _again(door, work, request.record):
         await work.store_set_aside()
-        return work.blocked
+        return work
     for record in await dead_letter_store.parked_behind(uow.connection, letter_id):
         await dead_letter_store.unpark(uow.connection, record)
         if not await _again(door, work, record):
@@ -65,7 +70,7 @@ async def _settle(
     state = "discarded" if request.discard else "replayed"
     await dead_letter_store.settle(uow.connection, letter_id, state=state)
     log.info("dead_letter_settled", letter_id=str(letter_id), state=state)
-    return work.blocked
+    return work
 
 
 async def _again(door: "Doorway", work: BatchTransaction, record: StoredRecord) -> bool:

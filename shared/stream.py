@@ -72,6 +72,7 @@ class WorkerSettings:
 def run_worker(settings: WorkerSettings, handlers: Handlers) -> None:
     """Run until SIGTERM or a reason to end; the exit code says which (module constants)."""
     configure_logging(service=settings.service, process="worker")
+    telemetry.process_started(service=settings.service, process="worker")
     asyncio.run(_run(settings, handlers))
 
 
@@ -196,6 +197,7 @@ class _Worker:
             await asyncio.sleep(1)
             telemetry.SECONDS_SINCE_POLL.set(self._seconds_since_poll())
             telemetry.READY.set(self._ready())
+            self._consumption.report_lag(self._app.batches)
             if self._app.crash_reason is not None:
                 stop_process(CRASH, f"Faust stopped: {self._app.crash_reason!r}")
             if self._stopping.is_set():

@@ -5,6 +5,7 @@ docs/metrics.md is drawn from `METRICS`. No label ever names a customer.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import metadata
 from typing import Literal, TypeVar
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -51,7 +52,7 @@ def _histogram(name: str, labels: tuple[str, ...], meaning: str, action: str) ->
 # --- stream in
 RECORDS_CONSUMED = _counter(
     "holdfast_records_consumed",
-    ("topic", "outcome"),
+    ("topic", "type", "outcome"),
     "Messages whose position was committed, handled or set aside.",
     "A falling rate with a growing lag: look at the worker's log and at PostgreSQL.",
 )
@@ -61,11 +62,23 @@ BATCH_SECONDS = _histogram(
     "Time of one transaction of a slice of records.",
     "Near 2 s the transaction limit halves batches: look for locks and slow statements.",
 )
+POSITION_LAG = _gauge(
+    "holdfast_position_lag",
+    ("topic", "partition"),
+    "Records between the committed position and the end of the log, as of the last fetch.",
+    "Growing for minutes: the worker is slower than its sources; look at the batch seconds.",
+)
 DEAD_LETTERS = _counter(
     "holdfast_dead_letters",
     ("topic", "reason"),
     "Records set aside because they could not be handled.",
     "holdfast deadletters list; mend the source or the code, then replay or discard.",
+)
+PARKED = _counter(
+    "holdfast_parked",
+    ("topic",),
+    "Records that wait behind a dead letter of the same customer.",
+    "holdfast deadletters list; replaying the letter brings what waits behind it, in order.",
 )
 RETRIES = _counter(
     "holdfast_batch_retries",
@@ -147,6 +160,39 @@ RELAY_PASS_SECONDS = _histogram(
     "Time to publish one window, acknowledgements included.",
     "Above 0.5: look at the broker's produce latency.",
 )
+
+# --- database and clock
+UNIT_OF_WORK_SECONDS = _histogram(
+    "holdfast_unit_of_work_seconds",
+    ("outcome",),
+    "Time of one transaction, from its connection to commit or rollback.",
+    "Many rollbacks: read the log; near 2 s: the transaction limit is about to end them.",
+)
+CLOCK_UNREAD_SECONDS = _gauge(
+    "holdfast_clock_unread_seconds",
+    (),
+    "Machine time since the clock's segments were last read.",
+    "Above 10 a change of business time may be missed: PostgreSQL is away.",
+)
+CLOCK_SEGMENT_AGE = _gauge(
+    "holdfast_clock_segment_age_seconds",
+    (),
+    "Machine time since the present segment of business time began.",
+    "Production has one segment for ever: a fall to 0 means that somebody moved the clock.",
+)
+
+# --- processes
+PROCESS = _gauge(
+    "holdfast_process",
+    ("service", "process", "version"),
+    "1; its labels say which process answers and of which version it is.",
+    "Two versions for long: a roll-out stopped half-way.",
+)
+
+
+def process_started(*, service: str, process: str) -> None:
+    PROCESS.labels(service=service, process=process, version=metadata.version("holdfast")).set(1)
+
 
 # --- HTTP
 HTTP_REQUESTS = _counter(
