@@ -1,0 +1,73 @@
+"""`create_app`: a service's HTTP application, with everything that no service may forget."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from typing import cast
+
+from fastapi import APIRouter, FastAPI, Request
+from starlette.responses import Response
+
+from shared.revision import require_revision
+from shared.web import problem
+from shared.web.body_limit import BodyLimit
+from shared.web.documentation import document
+from shared.web.doorway import Doorway, operation_id
+from shared.web.once import Repeated
+from shared.web.operations import require_policy
+from shared.web.request_log import RequestLog
+
+BODY_BYTES_MAX = 64 * 1024  # an act of a person or a machine; bulk has operations of its own
+
+
+def create_app(
+    doorway: Doorway,
+    *,
+    title: str,
+    routers: Sequence[APIRouter],
+    body_bytes_max: int = BODY_BYTES_MAX,
+) -> FastAPI:
+    """The application of one service; whoever serves it enters its lifespan.
+
+    Raises:
+        PolicyGap: an operation has no row in the policy table.
+    """
+    app = FastAPI(
+        title=title,
+        version="1",
+        lifespan=_lifespan,
+        generate_unique_id_function=operation_id,
+        # These pages load their scripts from other hosts, which an intranet does not reach.
+        docs_url=None,
+        redoc_url=None,
+        # A redirect would be an answer that no operation documents.
+        redirect_slashes=False,
+    )
+    app.state.doorway = doorway
+    for router in routers:
+        app.include_router(router)
+    require_policy(app, doorway.policy)
+    problem.install(app)
+    app.add_exception_handler(Repeated, _on_repeated)
+    app.add_middleware(BodyLimit, bytes_max=body_bytes_max)
+    app.add_middleware(RequestLog, service=doorway.service)
+    app.openapi = lambda: document(app)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    doorway: Doorway = app.state.doorway
+    await require_revision(doorway.engine, doorway.schema)
+    await doorway.clock.start()
+    keys = asyncio.create_task(doorway.verifier.source.follow(), name="keys")
+    try:
+        yield
+    finally:
+        keys.cancel()
+        await doorway.clock.stop()
+        await doorway.engine.dispose()
+
+
+async def _on_repeated(_request: Request, error: Exception) -> Response:
+    return cast("Repeated", error).response
