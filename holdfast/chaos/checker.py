@@ -52,6 +52,7 @@ def check(history: History) -> Report:
         samples=len(history.samples),
         asked=sum(sample.asked for sample in history.samples),
         faults=history.faults,
+        self_ended=history.self_ended,
         ledger_hash=history.effects.ledger_hash,
         findings=tuple(
             finding for rule, found in broken.items() if (finding := Finding.of(rule, found))

@@ -137,6 +137,7 @@ class History:
     samples: tuple[Sample, ...]
     faults: tuple[Fault, ...]
     effects: Effects
+    self_ended: tuple[str, ...] = ()
     oracle_hash: str | None = None
 
     def write(self, path: Path) -> None:

@@ -38,6 +38,7 @@ class Report:
     samples: int
     asked: int
     faults: tuple[Fault, ...]
+    self_ended: tuple[str, ...]
     ledger_hash: str
     findings: tuple[Finding, ...]
 
@@ -65,6 +66,7 @@ class Report:
             f"{fault.recovered_after:.1f} s {fault.detail}".rstrip()
             for fault in self.faults
         ]
+        lines += [f"  ended by itself and was started again: {end}" for end in self.self_ended]
         for finding in self.findings:
             lines.append(f"  {finding.rule}: {finding.count}")
             lines += [f"      {example}" for example in finding.examples]

@@ -43,8 +43,16 @@ class Wishes:
     kinds: tuple[str, ...] | None = None
     worker: str = WORKER
     oracle: bool = True
-    keep: bool = False
 
+
+SHORT = Wishes(
+    seed=1,
+    facts=20_000,
+    faults=6,
+    # Beyond the group's session of 10 s, so that the partitions go to the other worker.
+    freeze_seconds=20.0,
+)
+FULL = Wishes(seed=1, facts=200_000, faults=24, toxiproxy=True)
 
 Say = Callable[[str], None]
 
@@ -73,8 +81,7 @@ def run(wishes: Wishes, say: Say) -> History:
         parts.stop()
         if toxics:
             toxics.stop()
-    if not wishes.keep:
-        parts.remove()  # After a failure the logs stay, to be read.
+    parts.remove()  # After a failure the logs stay, to be read.
     return history
 
 
@@ -171,7 +178,7 @@ class _Run:
             self._faults.append(fault)
             self._say(
                 f"{number:>3}/{len(kinds)} {fault.kind}: {detail}; "
-                f"moving again after {fault.recovered_after} s {self._parts.self_ended}"
+                f"moving again after {fault.recovered_after} s"
             )
 
     def _mark(self) -> dict[Where, int]:
@@ -215,6 +222,7 @@ class _Run:
             samples=tuple(self._observer.samples),
             faults=tuple(self._faults),
             effects=await findings.effects(self._url, self._kafka),
+            self_ended=tuple(self._parts.self_ended),
         )
 
     async def _pass_once(self) -> str:
