@@ -1,0 +1,47 @@
+"""One real PostgreSQL for all integration tests; each module that writes takes its own database."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from holdfast.stack.ports import free_ports
+from holdfast.stack.postgres import Postgres, PostgresAddress
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresAddress]:
+    # Not pytest's own folder: as root the server runs as a user who may not enter it.
+    folder = Path(tempfile.mkdtemp(prefix="holdfast-pg-"))
+    folder.chmod(0o755)
+    [port] = free_ports(1)
+    server = Postgres(folder, port)
+    process = server.start()
+    try:
+        server.wait_ready(process)
+        yield server.address
+    finally:
+        server.stop(process)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+async def database_url(
+    request: pytest.FixtureRequest, postgres_server: PostgresAddress
+) -> AsyncIterator[str]:
+    """A superuser's URL of an empty database named after the test module."""
+    name = request.path.stem
+    await _execute(postgres_server, f"CREATE DATABASE {name}")
+    yield postgres_server.url(database=name)
+    await _execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _execute(server: PostgresAddress, statement: str) -> None:
+    connection = await asyncpg.connect(server.url(database="postgres"))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
