@@ -1,0 +1,43 @@
+"""What the tests of the HTTP doorway hold in their hands: the database's roles, and a client."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import httpx2
+from fastapi import FastAPI
+
+
+@dataclass(frozen=True)
+class NotesDatabase:
+    """URLs of the roles that the tests use, and the superuser's for looking and breaking."""
+
+    web: str
+    migrate: str
+    superuser: str
+
+    async def fetch(self, query: str) -> list[Any]:
+        async with self.connected() as connection:
+            return await connection.fetch(query)
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncGenerator[asyncpg.Connection]:
+        connection = await asyncpg.connect(self.superuser)
+        try:
+            await connection.execute("SET search_path = points")
+            yield connection
+        finally:
+            await connection.close()
+
+
+@asynccontextmanager
+async def serving(app: FastAPI) -> AsyncGenerator[httpx2.AsyncClient]:
+    """A client of `app` while its lifespan runs."""
+    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+    async with (
+        app.router.lifespan_context(app),
+        httpx2.AsyncClient(transport=transport, base_url="http://notes") as client,
+    ):
+        yield client
