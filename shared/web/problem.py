@@ -8,10 +8,12 @@ from typing import Any, cast
 import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 from shared.errors import Malformed, NotFound, Refusal, TooLarge, Unavailable
 from shared.faults import is_worlds_fault
@@ -121,7 +123,19 @@ async def _on_framework(request: Request, error: Exception) -> Response:
     kind = _OF_FRAMEWORK.get(refused.status_code)
     if kind is None:
         raise error
-    return _answer(request, kind(refused.detail, headers=refused.headers))
+    headers = {"Allow": _allowed_methods(request)} if kind is _MethodNotAllowed else None
+    return _answer(request, kind(refused.detail, headers=headers))
+
+
+def _allowed_methods(request: Request) -> str:
+    """All methods of the path: Starlette names only those of the first route that it fits."""
+    methods = {
+        method
+        for context in iter_route_contexts(request.app.routes)
+        if context.matches(request.scope)[0] is not Match.NONE
+        for method in context.methods or ()
+    }
+    return ", ".join(sorted(methods))
 
 
 async def _on_malformed(request: Request, error: Exception) -> Response:

@@ -12,7 +12,8 @@ from shared.web.doorway import operation_id
 
 log = get_logger(__name__)
 
-UNMATCHED = "none"  # no path matched; the path itself would be a label without end
+METHOD_NOT_ALLOWED = 405
+UNMATCHED = "none"  # the path itself would be a label without end
 
 
 class RequestLog:
@@ -46,7 +47,9 @@ class RequestLog:
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
         route = scope.get("route")
-        operation = operation_id(route) if route is not None else UNMATCHED
+        # With 405 the route is one of the same path that the caller did not mean.
+        meant = route if status != METHOD_NOT_ALLOWED else None
+        operation = operation_id(meant) if meant is not None else UNMATCHED
         telemetry.HTTP_REQUESTS.labels(self._service, operation, str(status)).inc()
         telemetry.HTTP_SECONDS.labels(self._service, operation).observe(seconds)
         log.info(
