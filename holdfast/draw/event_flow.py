@@ -8,12 +8,17 @@ from shared.events.catalogue import ROUTES, SERVICES, TOPICS, Topic, publisher_o
 
 DOCUMENT = "docs/event-flow.md"
 BLOCK = "event-flow"
+FRONT_PAGE = "README.md"
+PICTURE = "event-flow-picture"
 
 
 def drawn() -> dict[str, str]:
-    """The document with its block drawn anew."""
+    """The document with its block drawn anew, and the picture alone on the front page."""
     body = f"{_picture()}\n\n{_topic_table()}\n\n{_type_table()}"
-    return {DOCUMENT: with_block((ROOT / DOCUMENT).read_text(), BLOCK, body)}
+    return {
+        DOCUMENT: with_block((ROOT / DOCUMENT).read_text(), BLOCK, body),
+        FRONT_PAGE: with_block((ROOT / FRONT_PAGE).read_text(), PICTURE, _picture()),
+    }
 
 
 def _picture() -> str:
