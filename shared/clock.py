@@ -160,6 +160,11 @@ class ClockFollower:
             raise NoClock("no clock segment yet: run `holdfast up` or `holdfast clock start`")
         self._task = asyncio.create_task(self._follow(), name="clock")
 
+    @property
+    def unread_seconds(self) -> float:
+        """Machine time since the segments were last read: how long the database has been away."""
+        return time.monotonic() - self._read_at
+
     async def stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
@@ -180,6 +185,6 @@ class ClockFollower:
             self._measure()
 
     def _measure(self) -> None:
-        telemetry.CLOCK_UNREAD_SECONDS.set(time.monotonic() - self._read_at)
+        telemetry.CLOCK_UNREAD_SECONDS.set(self.unread_seconds)
         begun = self.clock.segment_at(datetime.now(UTC)).wall_from
         telemetry.CLOCK_SEGMENT_AGE.set((datetime.now(UTC) - begun).total_seconds())

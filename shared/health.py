@@ -42,7 +42,9 @@ class HealthApp:
                 return 404, TEXT, b"one of /livez /readyz /metrics\n"
 
 
-class _Server(uvicorn.Server):
+class QuietServer(uvicorn.Server):
+    """A server that leaves signals to whoever runs the process."""
+
     @contextmanager
     def capture_signals(self) -> Generator[None]:
         # uvicorn's handlers would end this server alone and leave the process running.
@@ -59,4 +61,4 @@ async def serve_health(port: int, *, ready: Check, host: str = "127.0.0.1") -> N
         log_config=None,
         access_log=False,
     )
-    await _Server(config).serve()
+    await QuietServer(config).serve()

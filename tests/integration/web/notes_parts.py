@@ -1,5 +1,6 @@
 """What the tests of the HTTP doorway hold in their hands: the database's roles, and a client."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,6 +22,17 @@ class NotesDatabase:
     async def fetch(self, query: str) -> list[Any]:
         async with self.connected() as connection:
             return await connection.fetch(query)
+
+    async def until_blocked(self) -> int:
+        """The backend of the request that waits for a lock, once one does."""
+        async with asyncio.timeout(5):
+            while True:
+                rows = await self.fetch(
+                    "SELECT pid FROM pg_stat_activity "
+                    "WHERE usename = 'points_web' AND wait_event_type = 'Lock'"
+                )
+                if rows:
+                    return rows[0]["pid"]
 
     @asynccontextmanager
     async def connected(self) -> AsyncGenerator[asyncpg.Connection]:

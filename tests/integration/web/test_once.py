@@ -100,25 +100,13 @@ async def _facts_held_back(database: NotesDatabase) -> AsyncGenerator[None]:
         await connection.execute("ROLLBACK")
 
 
-async def _until_blocked(database: NotesDatabase) -> int:
-    """The backend of the request that waits for the lock."""
-    async with asyncio.timeout(5):
-        while True:
-            rows = await database.fetch(
-                "SELECT pid FROM pg_stat_activity "
-                "WHERE usename = 'points_web' AND wait_event_type = 'Lock'"
-            )
-            if rows:
-                return rows[0]["pid"]
-
-
 async def test_while_the_first_is_in_flight_the_second_is_refused_at_once(
     notes: httpx2.AsyncClient, as_role: Headers, key: str, notes_database: NotesDatabase
 ) -> None:
     headers = as_role(key=key)
     async with _facts_held_back(notes_database):
         first = asyncio.create_task(notes.post("/v1/notes", json=_note(key), headers=headers))
-        await _until_blocked(notes_database)
+        await notes_database.until_blocked()
         second = await notes.post("/v1/notes", json=_note(key), headers=headers)
     assert (second.status_code, second.json()["code"]) == (409, "in-flight")
     assert (await first).status_code == 201
@@ -132,7 +120,7 @@ async def test_a_crash_between_effect_and_commit_leaves_neither_effect_nor_key(
     headers = as_role(key=key)
     async with _facts_held_back(notes_database):
         first = asyncio.create_task(notes.post("/v1/notes", json=_note(key), headers=headers))
-        backend = await _until_blocked(notes_database)
+        backend = await notes_database.until_blocked()
         await notes_database.fetch(f"SELECT pg_terminate_backend({backend})")
         lost = await first
     assert lost.status_code == 503
