@@ -71,7 +71,8 @@ _WINDOW = text("""
 """)
 
 _MOVE = text("""
-    UPDATE outbox_cursor SET xid = CAST(CAST(:xid AS text) AS xid8), last_id = :last_id, epoch = :epoch
+    UPDATE outbox_cursor
+    SET xid = CAST(CAST(:xid AS text) AS xid8), last_id = :last_id, epoch = :epoch
     WHERE EXISTS (SELECT FROM relay_lease WHERE owner = :owner AND epoch = :epoch)
 """)
 

@@ -4,8 +4,8 @@ from asyncio import Future
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
-KT = TypeVar("KT")
-VT = TypeVar("VT")
+_KT = TypeVar("_KT")
+_VT = TypeVar("_VT")
 
 class TopicPartition(NamedTuple):
     topic: str
@@ -24,14 +24,14 @@ class RecordMetadata(NamedTuple):
     timestamp_type: int
     log_start_offset: int | None
 
-class ConsumerRecord(Generic[KT, VT]):
+class ConsumerRecord(Generic[_KT, _VT]):
     topic: str
     partition: int
     offset: int
     timestamp: int
     timestamp_type: int
-    key: KT | None
-    value: VT | None
+    key: _KT | None
+    value: _VT | None
     headers: Sequence[tuple[str, bytes]]
 
 class AIOKafkaConsumer:

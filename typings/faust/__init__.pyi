@@ -1,7 +1,7 @@
 """What Holdfast uses of Faust 0.15.3, typed; everything else of it is none of our business."""
 
 from asyncio import AbstractEventLoop
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from faust.transport.drivers.aiokafka import Consumer, Transport

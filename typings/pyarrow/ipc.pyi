@@ -1,4 +1,5 @@
 from types import TracebackType
+from typing import Self
 
 from pyarrow import BufferOutputStream, RecordBatch, Schema, Table
 
@@ -8,7 +9,7 @@ class RecordBatchStreamReader:
 
 class RecordBatchStreamWriter:
     def write_batch(self, batch: RecordBatch) -> None: ...
-    def __enter__(self) -> RecordBatchStreamWriter: ...
+    def __enter__(self) -> Self: ...
     def __exit__(
         self,
         kind: type[BaseException] | None,
