@@ -8,6 +8,8 @@ from holdfast.chaos.history import History, PostedEntry, Published
 from holdfast.chaos.model import Outcome, outcome_of
 from holdfast.chaos.report import Finding, Report
 
+BUG = 70  # the worker's exit code for a failure that is none of the world's
+
 
 @dataclass(frozen=True)
 class _Case:
@@ -40,6 +42,8 @@ def check(history: History) -> Report:
         "position-ahead": (effect for s in history.samples for effect in s.behind),
         "audit": iter(history.effects.audit),
         "oracle-differs": _oracle_differs(case),
+        # To end is how a worker recovers (a watchdog, rewinds); 70 says that our code failed.
+        "bug-in-worker": (e.reason for e in history.self_ended if e.code == BUG),
     }
     return Report(
         seed=history.seed,

@@ -127,6 +127,15 @@ class Fault:
 
 
 @dataclass(frozen=True)
+class SelfEnded:
+    """A worker that nobody stopped ended, and was started again as the supervisor would."""
+
+    worker: int
+    code: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class History:
     """Everything that the checker needs, and nothing it could not read from a file."""
 
@@ -137,7 +146,7 @@ class History:
     samples: tuple[Sample, ...]
     faults: tuple[Fault, ...]
     effects: Effects
-    self_ended: tuple[str, ...] = ()
+    self_ended: tuple[SelfEnded, ...] = ()
     oracle_hash: str | None = None
 
     def write(self, path: Path) -> None:

@@ -16,6 +16,7 @@ import psutil
 
 from holdfast import roles
 from holdfast.chaos.broker import Broker
+from holdfast.chaos.history import SelfEnded
 from holdfast.stack.ports import answers, free_ports
 from holdfast.stack.postgres import Postgres
 from holdfast.stack.process import ProcessId, wait_until
@@ -56,6 +57,12 @@ class Worker:
         self.process.kill()
         self.process.wait()
 
+    def reason(self) -> str:
+        """What a worker that ended by itself said last, in its one plain line."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        said = [line for line in lines if line.startswith("holdfast: ")]
+        return (said or lines or [""])[-1].removeprefix("holdfast: ")
+
     def last_words(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-LOG_LINES:])
 
@@ -83,7 +90,7 @@ class Parts:
     broker_process: ProcessId | None = None
     postgres_process: ProcessId | None = None
     workers: list[Worker] = field(default_factory=list[Worker])
-    self_ended: list[str] = field(default_factory=list[str])
+    self_ended: list[SelfEnded] = field(default_factory=list[SelfEnded])
 
     @classmethod
     def in_folder(cls, folder: Path, *, proxied: bool) -> "Parts":
@@ -186,7 +193,7 @@ class Parts:
                         f"worker {worker.number} ended with 78; {worker.log} ends:\n"
                         f"{worker.last_words()}"
                     )
-                self.self_ended.append(f"worker {worker.number}: exit {code}")
+                self.self_ended.append(SelfEnded(worker.number, code, worker.reason()))
                 await asyncio.sleep(RESTART_SECONDS)
                 self.start_worker(worker.module)
             await asyncio.sleep(0.2)

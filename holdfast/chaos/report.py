@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Self
 
-from holdfast.chaos.history import Fault
+from holdfast.chaos.history import Fault, SelfEnded
 
 EXAMPLES_MAX = 5
 
@@ -38,7 +38,7 @@ class Report:
     samples: int
     asked: int
     faults: tuple[Fault, ...]
-    self_ended: tuple[str, ...]
+    self_ended: tuple[SelfEnded, ...]
     ledger_hash: str
     findings: tuple[Finding, ...]
 
@@ -66,7 +66,10 @@ class Report:
             f"{fault.recovered_after:.1f} s {fault.detail}".rstrip()
             for fault in self.faults
         ]
-        lines += [f"  ended by itself and was started again: {end}" for end in self.self_ended]
+        lines += [
+            f"  worker {end.worker} ended by itself with {end.code}: {end.reason}"
+            for end in self.self_ended
+        ]
         for finding in self.findings:
             lines.append(f"  {finding.rule}: {finding.count}")
             lines += [f"      {example}" for example in finding.examples]

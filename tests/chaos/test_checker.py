@@ -17,6 +17,7 @@ from holdfast.chaos.history import (
     PostedEntry,
     Published,
     Sample,
+    SelfEnded,
     read_history,
 )
 from holdfast.chaos.plan import Plan
@@ -98,6 +99,7 @@ BROKEN = {
     "profile-went-back": replace(a_sound_history(), samples=(Sample(1.0, 0, (), (1,)),)),
     "position-ahead": replace(a_sound_history(), samples=(Sample(1.0, 1, ("a",), ()),)),
     "audit": with_effects(audit=("lot 1/2026 has 11, its entries 10",)),
+    "bug-in-worker": replace(a_sound_history(), self_ended=(SelfEnded(0, 70, "KeyError"),)),
     "oracle-differs": replace(a_sound_history(), oracle_hash="other"),
 }
 
