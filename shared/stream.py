@@ -14,6 +14,8 @@ from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from aiokafka.errors import KafkaError
+
 from shared import telemetry
 from shared.batch_transaction import Each, Handlers, Run
 from shared.clock import ClockFollower
@@ -21,6 +23,7 @@ from shared.consumption import Consumption
 from shared.database import RELAY_POOL, WORKER_POOL, create_engine
 from shared.dead_letter_limit import DeadLetterLimit
 from shared.events import catalogue
+from shared.faults import is_worlds_fault
 from shared.health import serve_health
 from shared.lane import Doorway
 from shared.logging import configure_logging, get_logger
@@ -165,7 +168,9 @@ class _Worker:
         self._background.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("background_task_failed", exc_info=error)
-            stop_process(BUG, f"{type(error).__name__}: {error}")
+            # A start while the broker is away ends, to be started again; there is no bug in that.
+            world = isinstance(error, KafkaError) or is_worlds_fault(error)
+            stop_process(CRASH if world else BUG, f"{type(error).__name__}: {error}")
 
     async def _start_consuming(self) -> None:
         await self._app.start()
