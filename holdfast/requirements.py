@@ -80,12 +80,11 @@ def _sources(root: Path, folders: tuple[str, ...]) -> Iterator[Path]:
 
 def _marks(node: ast.AST, path: str) -> Iterator[tuple[str, str]]:
     """The IDs that this node's decorators, or this `pytestmark`, carry."""
-    for mark in _decorations(node):
-        for call in ast.walk(mark):
-            if isinstance(call, ast.Call) and _is_mark(call.func):
-                for argument in call.args:
-                    if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                        yield argument.value, path
+    inside = (part for mark in _decorations(node) for part in ast.walk(mark))
+    for call in inside:
+        if isinstance(call, ast.Call) and _is_mark(call.func):
+            ids = (arg.value for arg in call.args if isinstance(arg, ast.Constant))
+            yield from ((name, path) for name in ids if isinstance(name, str))
 
 
 def _decorations(node: ast.AST) -> list[ast.expr]:

@@ -111,8 +111,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
 
     async def hint(self, offsets: Mapping[TopicPartition, int]) -> None:
         """Tell Kafka's lag tools where PostgreSQL stands."""
-        mine = self.kafka.assignment()
-        held = {tp: offset for tp, offset in offsets.items() if tp in mine}
+        held = {tp: at for tp, at in offsets.items() if tp in self.kafka.assignment()}
         if held:
             await internals.commit_hint(self.kafka, held)
 
