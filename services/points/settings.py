@@ -14,3 +14,11 @@ class WorkerSettings(BaseSettings):
     kafka: str
     points_worker_database_url: PostgresDsn
     health_port: int = 9101
+
+
+class WebSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="HOLDFAST_", frozen=True)
+
+    points_web_database_url: PostgresDsn
+    jwks_file: str
+    issuer: str

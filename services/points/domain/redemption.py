@@ -1,9 +1,10 @@
 """What a redemption and its reversal may do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from services.points.ledger.accounts import Account
 from services.points.ledger.allocation import LotBalance, Share, allocate
 
 
@@ -15,6 +16,14 @@ class Family(StrEnum):
     MERCHANT = "merchant"
 
 
+# Where spent points go: settlement later pays by these accounts.
+ACCOUNT_OF: Mapping[Family, Account] = {
+    Family.SERVICE: Account.REDEEMED_SERVICE,
+    Family.PRODUCT: Account.REDEEMED_PRODUCT,
+    Family.MERCHANT: Account.REDEEMED_MERCHANT,
+}
+
+
 @dataclass(frozen=True)
 class Redeem:
     """The lots that pay, earliest clearing first."""
@@ -24,6 +33,8 @@ class Redeem:
 
 @dataclass(frozen=True)
 class NotEnough:
+    """Nothing is spent; this much could be."""
+
     available: int
 
 
@@ -32,6 +43,10 @@ class Reverse:
     """What goes back to each lot it came from."""
 
     shares: tuple[Share, ...]
+
+    @property
+    def points(self) -> int:
+        return sum(share.points for share in self.shares)
 
 
 @dataclass(frozen=True)
@@ -50,21 +65,22 @@ def decide_redemption(points: int, lots: Sequence[LotBalance]) -> Redeem | NotEn
 
 
 def decide_reversal(
-    points: int, spent: Sequence[Share], reversed_: Sequence[Share]
+    points: int | None, spent: Sequence[Share], reversed_: Sequence[Share]
 ) -> Reverse | NothingLeft:
-    """Give back to the lots that paid, the one that clears last first.
+    """Give back to the lots that paid, the one that clears last first; None means all that is left.
 
-    Points that come back should live as long as possible, and never longer than they would have.
+    So points that come back live as long as possible, and never longer than they would have.
     """
     back = {share.cohort: share.points for share in reversed_}
     open_shares = [Share(s.cohort, s.points - back.get(s.cohort, 0)) for s in spent]
     reversible = sum(share.points for share in open_shares)
-    if points > reversible:
+    missing = reversible if points is None else points
+    if not 0 < missing <= reversible:
         return NothingLeft(reversible)
     shares: list[Share] = []
     for share in sorted(open_shares, key=lambda s: s.cohort, reverse=True):
-        part = min(points, share.points)
+        part = min(missing, share.points)
         if part:
             shares.append(Share(share.cohort, part))
-            points -= part
+            missing -= part
     return Reverse(tuple(shares))

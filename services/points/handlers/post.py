@@ -3,20 +3,13 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from services.points import store
-from services.points.ledger.accounts import Kind
-from services.points.ledger.posting import (
-    ConflictingRepeat,
-    Posted,
-    Posting,
-    refuse_conflicts,
-    without_repeats,
-)
+from services.points.handlers.tell import Cause, posting_told
+from services.points.ledger.posting import ConflictingRepeat, Posting, without_repeats
+from services.points.store import lots
 from shared import telemetry
 from shared.database import UnitOfWork
 from shared.errors import RecordFault
-from shared.events.event import CustomerEvent, effect_id
-from shared.events.points import PointsGranted, PointsSpent
+from shared.events.event import CustomerEvent
 
 
 async def post_and_tell(
@@ -30,34 +23,11 @@ async def post_and_tell(
     if not postings:
         return
     try:
-        unique = without_repeats(postings)
-        known = await store.known_entries(uow.connection, unique)
-        fresh = refuse_conflicts(unique, known)
+        fresh = await lots.post(uow.connection, without_repeats(postings))
     except ConflictingRepeat as conflict:
         raise RecordFault("conflicting-repeat", str(conflict)) from conflict
-    for posted in await store.post(uow.connection, fresh) if fresh else []:
-        uow.emit(posting_told(posted, causes[posted.posting.entry_id]))
+    for posted in fresh:
+        event = causes[posted.posting.entry_id]
+        uow.emit(posting_told(posted, Cause(str(event.event_id), event.event_type, event.at)))
         telemetry.POINTS_ENTRIES.labels(kind=posted.posting.kind).inc()
         telemetry.POINTS_POSTED.labels(kind=posted.posting.kind).inc(posted.posting.amount)
-
-
-def posting_told(posted: Posted, cause: CustomerEvent) -> PointsGranted | PointsSpent:
-    """The fact of one posting, caused by the fact it came from."""
-    posting = posted.posting
-    model = PointsSpent if posting.kind is Kind.OPEN_SPENT else PointsGranted
-    return model(
-        event_id=effect_id(posting.entry_id, model.event_type),
-        subject=f"lot/{posting.customer_id}/{posting.programme}/{posting.cohort}",
-        sequence=posted.lot_version,
-        cause_id=str(cause.event_id),
-        cause_type=cause.event_type,
-        at=cause.at,
-        customer_id=posting.customer_id,
-        county=posting.county,
-        entry_id=posting.entry_id,
-        programme=posting.programme,
-        cohort=posting.cohort,
-        amount=posting.amount,
-        lot_version=posted.lot_version,
-        available=posted.available,
-    )

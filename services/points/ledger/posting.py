@@ -1,7 +1,7 @@
 """What is posted: entries with ids that repeat, deduplicated, and refused when they differ."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -17,20 +17,32 @@ class Posting:
     county: str
     entry_id: UUID
     programme: str
+    programme_version: int
     cohort: int
     kind: Kind
     amount: int
     debit: Account
     credit: Account
     business_date: date
-    clears_on: date
     reference: str
+    clears_on: date | None = None  # of the lot that it may open; who spends needs one that is open
 
     @property
     def payload_hash(self) -> bytes:
-        """What must not differ when the same entry id comes again."""
-        said = (
-            f"{self.programme}/{self.cohort}/{self.kind}/{self.amount}/{self.debit}/{self.credit}"
+        """What must not differ when the same entry id comes again, and what no one may change.
+
+        The audit computes it a second time, in SQL (statements.AUDIT_ENTRIES).
+        """
+        said = "|".join(
+            (
+                self.programme,
+                str(self.cohort),
+                self.kind,
+                str(self.amount),
+                self.debit,
+                self.credit,
+                self.reference,
+            )
         )
         return hashlib.sha256(said.encode()).digest()[:16]
 
@@ -64,24 +76,6 @@ def without_repeats(postings: Iterable[Posting]) -> list[Posting]:
     for posting in postings:
         key = (posting.customer_id, posting.entry_id)
         first = kept.setdefault(key, posting)
-        if first.payload_hash != posting.payload_hash:
+        if first is not posting and first.payload_hash != posting.payload_hash:
             raise ConflictingRepeat(posting.entry_id)
     return [kept[key] for key in sorted(kept, key=lambda key: key[0])]
-
-
-def refuse_conflicts(
-    postings: Sequence[Posting], known: dict[tuple[int, UUID], bytes]
-) -> list[Posting]:
-    """The postings that are not in the ledger yet.
-
-    Raises:
-        ConflictingRepeat: one is there with another content.
-    """
-    fresh: list[Posting] = []
-    for posting in postings:
-        there = known.get((posting.customer_id, posting.entry_id))
-        if there is None:
-            fresh.append(posting)
-        elif there != posting.payload_hash:
-            raise ConflictingRepeat(posting.entry_id)
-    return fresh

@@ -23,8 +23,13 @@ CREATE TABLE programme (
     valid_from date NOT NULL,
     PRIMARY KEY (code, version)
 );
-INSERT INTO programme VALUES ('standard', 1, '{"points_per_yuan": 1, "point_value_fen": 2}',
-                              '2000-01-01');
+-- The first points year that a record may name began here.
+INSERT INTO programme VALUES ('standard', 1, '{
+    "points_per_yuan": 1, "point_value_fen": 2, "year_ends_month": 11, "clearing_month": 4,
+    "clearing_day": 30, "grace_days": 0, "reminder_days": [60, 30, 7],
+    "reminder_points_min": 3000, "reminder_tiers": ["diamond", "gold", "silver"],
+    "reminders_per_day_max": 500, "silver_points_min": 3000, "gold_points_min": 6000,
+    "diamond_points_min": 11000}', '1999-12-01');
 
 -- One row per cohort and customer, two or three a customer: balances are counters, and no code,
 -- however wrong, can spend what is not there.
@@ -47,6 +52,7 @@ CREATE TABLE entry (
     customer_id bigint NOT NULL,
     entry_id uuid NOT NULL,
     programme text NOT NULL,
+    programme_version int NOT NULL,
     cohort int NOT NULL,
     kind text NOT NULL CHECK (kind IN ('earn', 'open_granted', 'open_spent', 'spend', 'reverse',
                                        'expire')),
@@ -62,7 +68,8 @@ CREATE TABLE entry (
     PRIMARY KEY (customer_id, entry_id),
     CHECK (debit <> credit)
 );
-CREATE INDEX entry_statement ON entry (customer_id, posted_at, entry_id);
+-- A statement's pages, newest first.
+CREATE INDEX entry_statement ON entry (customer_id, posted_at DESC, entry_id DESC);
 
 CREATE TABLE hold (
     customer_id bigint NOT NULL,
@@ -92,9 +99,11 @@ CREATE TABLE redemption (
     customer_id bigint NOT NULL,
     redemption_id uuid NOT NULL,
     programme text NOT NULL,
+    programme_version int NOT NULL,
     family text NOT NULL CHECK (family IN ('service', 'product', 'merchant')),
     item text NOT NULL,
     points bigint NOT NULL CHECK (points > 0),
+    value_fen bigint NOT NULL CHECK (value_fen >= 0),
     reversed bigint NOT NULL DEFAULT 0,
     version int NOT NULL DEFAULT 1,
     redeemed_by text NOT NULL,
