@@ -1,0 +1,102 @@
+"""What a local stack is: its ports, secrets and processes, in one file that survives a crash."""
+
+import json
+import os
+import secrets
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from holdfast.stack.kafka import random_id
+from holdfast.stack.ports import free_ports
+from holdfast.stack.process import ProcessId
+
+SERVICES = ("points",)
+"""The services that exist; each has a worker and a web application."""
+
+
+def home_folder(given: Path | None) -> Path:
+    """The stack's folder: `--home`, else $HOLDFAST_HOME, else `.holdfast` here."""
+    return (given or Path(os.environ.get("HOLDFAST_HOME", ".holdfast"))).resolve()
+
+
+@dataclass
+class PartState:
+    """One process of the stack, as last seen by whoever started it."""
+
+    pid: int = 0
+    started: float = 0.0
+    health_port: int = 0
+    restarts: int = 0
+    stopped_because: str = ""
+    """Filled when it ended with 78: it stands until `holdfast restart`."""
+
+    @property
+    def process(self) -> ProcessId:
+        return ProcessId(self.pid, self.started)
+
+    def alive(self) -> bool:
+        return self.pid > 0 and self.process.alive()
+
+
+@dataclass
+class StackState:
+    """Ports and secrets are chosen once; processes come and go."""
+
+    home: str
+    cluster: str = field(default_factory=random_id)
+    postgres_port: int = 0
+    kafka_ports: list[int] = field(default_factory=list[int])
+    controller_ports: list[int] = field(default_factory=list[int])
+    directory_ids: list[str] = field(default_factory=list[str])
+    web_port: int = 0
+    kafka_address: str = ""
+    """Set when the brokers are somebody else's (`--kafka`)."""
+    database_url: str = ""
+    """Set when the server is somebody else's (`--database`)."""
+    kafka_jars: str = ""
+    passwords: dict[str, str] = field(default_factory=dict[str, str])
+    parts: dict[str, PartState] = field(default_factory=dict[str, PartState])
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.home)
+
+    @property
+    def kafka(self) -> str:
+        return self.kafka_address or ",".join(f"127.0.0.1:{port}" for port in self.kafka_ports)
+
+    def part(self, name: str) -> PartState:
+        return self.parts.setdefault(name, PartState())
+
+    def save(self) -> None:
+        """Write whole or not at all; it holds secrets, so nobody else may read it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        fresh = self.folder / f"state.json.{os.getpid()}"
+        fresh.touch(mode=0o600)
+        fresh.write_text(json.dumps(asdict(self), indent=1))
+        fresh.replace(self.folder / "state.json")
+
+
+def load(home: Path) -> StackState | None:
+    """The stack in `home`, or None if there never was one (or its file was cut short)."""
+    try:
+        fields = json.loads((home / "state.json").read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    parts = {name: PartState(**part) for name, part in fields.pop("parts").items()}
+    return StackState(**fields | {"parts": parts})
+
+
+def begin(home: Path, *, brokers: int, roles: Iterable[str]) -> StackState:
+    """A new stack's ports, ids and secrets."""
+    ports = free_ports(2 + 2 * brokers)
+    return StackState(
+        home=str(home),
+        postgres_port=ports[0],
+        web_port=ports[1],
+        kafka_ports=ports[2 : 2 + brokers],
+        controller_ports=ports[2 + brokers :],
+        directory_ids=[random_id() for _ in range(brokers)],
+        passwords={role: secrets.token_urlsafe(18) for role in roles},
+    )

@@ -1,0 +1,133 @@
+"""The local stack as its users meet it: up, up again, broken in many ways, down."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from holdfast.stack.process import ProcessId, identify, wait_until
+from holdfast.stack.state import StackState, load
+
+RESTART_SECONDS = 30
+
+
+class Stack:
+    """The command line, with a folder of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "holdfast", *arguments],
+            env={**os.environ, "HOLDFAST_HOME": str(self.home)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    @property
+    def state(self) -> StackState:
+        state = load(self.home)
+        assert state is not None
+        return state
+
+    def process(self, part: str) -> ProcessId:
+        return self.state.part(part).process
+
+    def status(self) -> dict[str, str]:
+        rows = json.loads(self.run("status", "--json").stdout)
+        return {row["part"]: row["state"] for row in rows}
+
+    def all_ready(self) -> bool:
+        return set(self.status().values()) == {"ready", "running"}
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    # As root PostgreSQL runs as another user, who must be able to walk to its data.
+    home = tmp_path_factory.mktemp("stack")
+    for folder in (home, *home.parents):
+        if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o011)
+    stack = Stack(home)
+    came_up = stack.run("up", "--timings")
+    assert came_up.returncode == 0, came_up.stderr
+    yield stack
+    stack.run("down")
+
+
+@pytest.mark.timeout(180)
+def test_up_brings_every_part_to_ready(stack: Stack) -> None:
+    assert set(stack.status()) == {"kafka-1", "postgres", "supervisor", "web", "worker-points"}
+    assert wait_until(stack.all_ready, RESTART_SECONDS), stack.status()
+
+
+def test_a_second_up_says_that_it_is_up(stack: Stack) -> None:
+    before = stack.state.parts
+    again = stack.run("up")
+    assert again.returncode == 0
+    assert "it is up already" in again.stderr
+    assert stack.state.parts == before
+
+
+def test_secrets_are_nobody_elses_to_read(stack: Stack) -> None:
+    assert (stack.home / "state.json").stat().st_mode & 0o077 == 0
+    assert (stack.home / "issuer.key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("part", ["worker-points", "web", "kafka-1", "postgres"])
+def test_what_is_killed_comes_back(stack: Stack, part: str) -> None:
+    killed = stack.process(part)
+    killed.send(signal.SIGKILL)
+
+    def is_back() -> bool:
+        return stack.process(part).alive() and stack.process(part) != killed
+
+    assert wait_until(is_back, RESTART_SECONDS), stack.run("status").stdout
+    assert wait_until(stack.all_ready, RESTART_SECONDS * 2), stack.run("status").stdout
+
+
+@pytest.mark.timeout(180)
+def test_parts_outlive_their_supervisor_and_are_adopted(stack: Stack) -> None:
+    worker = stack.process("worker-points")
+    stack.process("supervisor").send(signal.SIGKILL)
+    assert wait_until(lambda: stack.status()["supervisor"] == "away", RESTART_SECONDS)
+    assert worker.alive()
+    assert stack.run("up").returncode == 0
+    assert stack.process("worker-points") == worker
+    assert stack.status()["supervisor"] == "running"
+
+
+@pytest.mark.timeout(180)
+def test_down_spares_a_stranger_and_a_crash_blocks_nothing(stack: Stack) -> None:
+    stranger = subprocess.Popen(["sleep", "600"])
+    try:
+        assert stack.run("down").returncode == 0
+        assert not [p for p in psutil.process_iter() if str(stack.home) in _command(p)]
+        state = stack.state
+        # After a crash of the machine a pid in the file may be anybody's.
+        state.part("worker-points").pid = identify(stranger.pid).pid
+        state.save()
+        assert stack.run("down").returncode == 0
+        assert stranger.poll() is None
+        assert stack.run("up").returncode == 0
+        assert wait_until(stack.all_ready, RESTART_SECONDS), stack.status()
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def _command(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
