@@ -45,6 +45,7 @@ integration: $(READY) ## Handlers, SQL and doorways on real servers
 
 chaos: $(READY) ## Kill and cut the running system, then account for every fact (20 minutes)
 	$(BIN)/holdfast chaos
+	$(BIN)/python -m pytest tests/chaos/seeded_bugs/live_seeded_bugs.py
 
 ##@ Run
 
