@@ -27,28 +27,26 @@ def texts() -> list[Path]:
     return [path for path in tracked() if path.suffix not in BINARY]
 
 
-every_file = pytest.mark.parametrize("path", texts(), ids=named)
-
-
 def test_files_were_found() -> None:
     assert len(texts()) > 200
     assert {ROOT / "README.md", ROOT / "Makefile", ROOT / "requirements/dev.txt"} <= set(texts())
 
 
-@every_file
 @pytest.mark.parametrize(
     "pattern",
     [MACHINE_PATHS, HOSTS, LEFT_FOR_LATER, WHOLE_FILE_IGNORES, PRIVATE_KEYS],
     ids=["machine paths", "hosts", "left for later", "whole-file ignores", "private keys"],
 )
-def test_a_file_is_free_of_it(path: Path, pattern: re.Pattern[str]) -> None:
-    found = pattern.search(path.read_text(encoding="utf-8"))
-
-    assert found is None, f"line {line_of(path, found)}: {found[0]!r}"
+def test_the_tree_is_free_of_it(pattern: re.Pattern[str]) -> None:
+    assert [found for path in texts() for found in places(path, pattern)] == []
 
 
-def line_of(path: Path, found: re.Match[str]) -> int:
-    return path.read_text(encoding="utf-8").count("\n", 0, found.start()) + 1
+def places(path: Path, pattern: re.Pattern[str]) -> list[str]:
+    text = path.read_text(encoding="utf-8")
+    return [
+        f"{named(path)}:{text.count(chr(10), 0, found.start()) + 1} {found[0]!r}"
+        for found in pattern.finditer(text)
+    ]
 
 
 @pytest.mark.parametrize(
