@@ -2,12 +2,8 @@
 
 import asyncio
 import secrets
-import shutil
-import signal
-import tempfile
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import asyncpg
 import httpx2
@@ -15,8 +11,7 @@ import pytest
 from ledger_parts import Ledger, serving
 
 from holdfast.roles import KINDS, bootstrap
-from holdfast.stack.ports import free_ports
-from holdfast.stack.postgres import Postgres
+from holdfast.stack.postgres import PostgresAddress
 from holdfast.tokens import ISSUER, Issuer, ensure_issuer, mint
 from services.points import api
 from services.points.settings import SCHEMA
@@ -34,57 +29,51 @@ TEMPLATE = "ledger_template"
 
 @dataclass(frozen=True)
 class Server:
-    postgres: Postgres
+    """The roles' passwords on the one PostgreSQL of these tests."""
+
+    address: PostgresAddress
     passwords: dict[str, str]
 
     def urls(self, database: str) -> dict[str, str]:
-        address = self.postgres.address
         of_roles = {
-            kind: address.url(user=f"points_{kind}", password=secret, database=database)
-            for kind, secret in zip(KINDS, self.passwords.values(), strict=True)
+            kind: self.address.url(user=role, password=self.passwords[role], database=database)
+            for kind in KINDS
+            for role in (f"points_{kind}",)
         }
-        return {**of_roles, "superuser": address.url(database=database)}
+        return {**of_roles, "superuser": self.address.url(database=database)}
 
-    async def make(self, database: str, *, template: str = "template1") -> dict[str, str]:
-        connection = await asyncpg.connect(self.postgres.address.url())
-        await connection.execute(f"CREATE DATABASE {database} TEMPLATE {template}")
+    async def execute(self, statement: str, *, database: str = "postgres") -> None:
+        connection = await asyncpg.connect(self.address.url(database=database))
+        await connection.execute(statement)
         await connection.close()
-        return self.urls(database)
 
 
 @pytest.fixture(scope="session")
-def server() -> Generator[Server]:
-    folder = Path(tempfile.mkdtemp(prefix="holdfast-points-"))
-    folder.chmod(0o755)  # as root, the server runs as a user who must be able to enter
-    postgres = Postgres(folder, free_ports(1)[0])
-    process = postgres.start()
-    try:
-        postgres.wait_ready(process)
-        here = Server(postgres, {f"points_{kind}": secrets.token_urlsafe(12) for kind in KINDS})
-        urls = asyncio.run(_template(here))
-        upgrade("points", urls["migrate"])
-        yield here
-    finally:
-        process.stop(gracefully=signal.SIGQUIT)  # at once: nobody will read these data again
-        shutil.rmtree(folder)
+def server(postgres_server: PostgresAddress) -> Server:
+    """A migrated database, of which each test module takes a copy."""
+    here = Server(postgres_server, {f"points_{kind}": secrets.token_urlsafe(12) for kind in KINDS})
+    asyncio.run(_prepare(here))
+    upgrade("points", here.urls(TEMPLATE)["migrate"])
+    return here
 
 
-async def _template(server: Server) -> dict[str, str]:
-    urls = await server.make(TEMPLATE)
-    await bootstrap(urls["superuser"], server.passwords, ("points",))
-    connection = await asyncpg.connect(urls["superuser"])
-    await connection.execute(
-        "INSERT INTO holdfast.clock_segment VALUES (now() - interval '1 h', now(), 1)"
+async def _prepare(server: Server) -> None:
+    await server.execute(f"CREATE DATABASE {TEMPLATE}")
+    await bootstrap(server.urls(TEMPLATE)["superuser"], server.passwords, ("points",))
+    await server.execute(
+        "INSERT INTO holdfast.clock_segment VALUES (now() - interval '1 h', now(), 1)",
+        database=TEMPLATE,
     )
-    await connection.close()
-    return urls
 
 
 async def _ledger(server: Server) -> AsyncGenerator[Ledger]:
-    urls = await server.make(f"ledger_{secrets.token_hex(6)}", template=TEMPLATE)
+    name = f"ledger_{secrets.token_hex(6)}"
+    await server.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    urls = server.urls(name)
     worker = create_engine(urls["worker"], application="points-worker", pool_size=4)
     yield Ledger(urls, worker)
     await worker.dispose()
+    await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="module")

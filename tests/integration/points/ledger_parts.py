@@ -1,6 +1,6 @@
 """What the tests of the ledger hold in their hands: a database, its roles, facts that go in."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +19,9 @@ from shared.database import unit_of_work
 from shared.events.billing import BillIssued, LotsOpened
 from shared.events.customers import CustomerProfile, Tier
 from shared.events.event import EventId
+
+AsRole = Callable[..., dict[str, str]]
+"""Headers of a caller, as the fixture `as_role` makes them."""
 
 AT = datetime(2026, 3, 1, 2, tzinfo=UTC)
 
@@ -95,6 +98,24 @@ class Ledger:
         )
         return customer_id
 
+    async def two_lots(self, customer_id: int) -> None:
+        """50 points that clear first and 100 that clear later."""
+        await self.profile(a_profile(customer_id))
+        await self.openings(
+            [
+                opening_lots(customer_id, cohort=2025, granted=100, spent=0),
+                opening_lots(customer_id, cohort=2024, granted=50, spent=0),
+            ]
+        )
+
+    async def spent(self, customer_id: int) -> list[tuple[int, int, int]]:
+        """Cohort, granted and spent of each lot."""
+        rows = await self.rows(
+            "SELECT cohort, granted, spent FROM lot WHERE customer_id = $1 ORDER BY cohort",
+            customer_id,
+        )
+        return [tuple(row) for row in rows]
+
     async def rows(self, query: str, *values: object) -> list[Any]:
         """What the schema's owner sees: everything."""
         async with self.connected() as connection:
@@ -120,3 +141,20 @@ async def serving(app: FastAPI) -> AsyncGenerator[httpx2.AsyncClient]:
         httpx2.AsyncClient(transport=transport, base_url="http://points") as client,
     ):
         yield client
+
+
+def redemptions(customer: int) -> str:
+    return f"/v1/customers/{customer}/redemptions"
+
+
+def asked(points: int) -> dict[str, Any]:
+    return {"points": points, "family": "service", "item": "airport-lounge"}
+
+
+async def redeemed(
+    client: httpx2.AsyncClient, as_role: AsRole, customer: int, points: int
+) -> tuple[str, str]:
+    answer = await client.post(redemptions(customer), json=asked(points), headers=as_role())
+    assert answer.status_code == 201
+    path = f"{redemptions(customer)}/{answer.json()['redemption_id']}/reversals"
+    return path, answer.headers["etag"]
