@@ -1,7 +1,7 @@
 """What a fetched record turns into: one fact, the rows of an Arrow message, or a fault."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from shared.clock import Clock
 from shared.deadletters import StoredRecord, headers_text
 from shared.errors import RecordFault
 from shared.events import arrow, catalogue, envelope
-from shared.events.event import Event, effect_id
+from shared.events.event import CustomerEvent, Event
 
 EARLY_MAX = timedelta(minutes=5)  # a source's clock may run ahead of the log's by this much
 AGE_MAX = timedelta(days=400)
@@ -26,11 +26,19 @@ class Arrival:
     message_id: UUID | None
     event: Event | None
     fault: RecordFault | None
+    row: int | None = None
 
     @property
     def key(self) -> str | None:
         """What orders it: the customer where we know one, else the record's own key."""
         return (self.event.key if self.event else None) or self.record.key
+
+    def own_record(self) -> StoredRecord:
+        """What is kept when it is set aside: of an Arrow message this one row and no other."""
+        if self.row is None or not isinstance(self.event, CustomerEvent):
+            return self.record
+        headers, value = arrow.record_of_row(headers_text(self.record.headers), self.event)
+        return _record_of_row(self.record, self.row, headers, value, self.event.key)
 
     @property
     def commuting(self) -> bool:
@@ -45,8 +53,10 @@ def arrivals(record: StoredRecord, logged_at: datetime, clock: Clock) -> Iterato
     """
     headers = headers_text(record.headers)
     try:
+        envelope.refuse_repeated(name for name, _ in record.headers)
+        _refuse_elsewhere(headers, record.tp.topic)
         if arrow.is_arrow(headers):
-            yield from _rows(record, logged_at, clock)
+            yield from _rows(record, headers, logged_at, clock)
             return
         event = envelope.decode(headers, record.value)
         _refuse_untimely(event.at, record.tp.topic, clock.at(logged_at))
@@ -56,36 +66,37 @@ def arrivals(record: StoredRecord, logged_at: datetime, clock: Clock) -> Iterato
     yield Arrival(record, logged_at, event.event_id, event, None)
 
 
-def _rows(record: StoredRecord, logged_at: datetime, clock: Clock) -> Iterator[Arrival]:
-    headers = headers_text(record.headers)
+def _rows(
+    record: StoredRecord, headers: dict[str, str], logged_at: datetime, clock: Clock
+) -> Iterator[Arrival]:
     events, faults = arrow.decode_rows(headers, record.value, record.tp.partition)
     message_id = envelope.message_id(headers)
     arrived = clock.at(logged_at)
-    for event in events:
-        fault: RecordFault | None = None
+    for row, event in events.items():
+        sound = Arrival(record, logged_at, message_id, event, None, row)
         try:
             _refuse_untimely(event.at, record.tp.topic, arrived)
-        except RecordFault as untimely:
-            fault = untimely
-        yield Arrival(record, logged_at, message_id, None if fault else event, fault)
+        except RecordFault as fault:
+            yield Arrival(sound.own_record(), logged_at, message_id, None, fault)
+        else:
+            yield sound
     for bad in faults:
-        yield Arrival(_row_record(record, bad), logged_at, message_id, None, bad.fault)
+        own = _record_of_row(record, bad.row, bad.headers, bad.value, bad.key)
+        yield Arrival(own, logged_at, message_id, None, bad.fault)
 
 
-def _row_record(record: StoredRecord, bad: arrow.RowFault) -> StoredRecord:
-    """The row as a record of its own, so that a mended one can be replayed without the batch."""
-    headers = headers_text(record.headers) | {
-        "content-type": envelope.JSON,
-        "ce_id": str(effect_id(envelope.message_id(headers_text(record.headers)), "row", bad.row)),
-    }
-    return StoredRecord(
-        tp=record.tp,
-        offset=record.offset,
-        row=bad.row,
-        key=bad.key,
-        headers=tuple((name, value.encode()) for name, value in headers.items()),
-        value=bad.value,
-    )
+def _record_of_row(
+    record: StoredRecord, row: int, headers: dict[str, str], value: bytes, key: str | None
+) -> StoredRecord:
+    own = tuple((name, text.encode()) for name, text in headers.items())
+    return replace(record, row=row, key=key, headers=own, value=value)
+
+
+def _refuse_elsewhere(headers: dict[str, str], topic: str) -> None:
+    """Rights are given by topic: who may write to one must not tell another's facts on it."""
+    route = catalogue.find_route(headers.get("ce_type", ""))
+    if route is not None and route.topic.name != topic:
+        raise RecordFault("wrong-topic", f"{route.event_type} belongs on {route.topic.name}")
 
 
 def _refuse_untimely(at: datetime, topic: str, arrived: datetime) -> None:

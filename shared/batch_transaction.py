@@ -156,7 +156,7 @@ class BatchTransaction:
         del self.parked[parked:]
 
     def _set_aside(self, arrival: Arrival, fault: RecordFault) -> None:
-        letter = dead_letter(arrival.record, fault, key=arrival.key)
+        letter = dead_letter(arrival.own_record(), fault, key=arrival.key)
         self.letters.append(letter)
         if is_blocking(letter.record.key, headers_text(arrival.record.headers)):
             self.blocked.setdefault(letter.record.key or "", letter.id)

@@ -7,6 +7,7 @@ itself; an undecodable message is one fault.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from pydantic import ValidationError
 
 from shared.errors import RecordFault
 from shared.events.billing import BillIssued, LotsOpened
-from shared.events.envelope import first_errors, message_id, source_of
+from shared.events.envelope import JSON, first_errors, message_id, source_of
 from shared.events.event import CustomerEvent, effect_id
 from shared.events.partition import partition_of
 from shared.tracing import Trace
@@ -51,10 +52,11 @@ _MODELS = {model.event_type: model for model in SCHEMAS}
 
 @dataclass(frozen=True)
 class RowFault:
-    """A row that is no fact; `value` is the row as JSON, which can be mended and replayed."""
+    """A row that is no fact, as a record of its own: it can be mended and replayed by itself."""
 
     row: int
     fault: RecordFault
+    headers: dict[str, str]
     value: bytes
     key: str | None
 
@@ -90,8 +92,8 @@ def encode_rows(
 
 def decode_rows(
     headers: Mapping[str, str], value: bytes, partition: int
-) -> tuple[list[CustomerEvent], list[RowFault]]:
-    """The facts of a message and its bad rows.
+) -> tuple[dict[int, CustomerEvent], list[RowFault]]:
+    """The facts of a message by row number, and its bad rows.
 
     Raises:
         RecordFault: the message as a whole is unreadable, or has other columns than its type.
@@ -100,18 +102,51 @@ def decode_rows(
     if model is None:
         raise RecordFault("unknown-type", f"no Arrow form of {headers.get('ce_type')!r}")
     batch = message_id(headers)
-    rows = _rows(model, value)
-    events: list[CustomerEvent] = []
+    events: dict[int, CustomerEvent] = {}
     faults: list[RowFault] = []
-    for number, row in enumerate(rows):
+    for number, row in enumerate(_rows(model, value)):
         try:
-            events.append(_event(model, row, (batch, number), partition))
+            events[number] = _event(model, row, _row_id(batch, model, number), partition)
         except RecordFault as fault:
-            body = json.dumps(row, default=str).encode()
-            customer = row["customer_id"]
-            key = None if customer is None else str(customer)
-            faults.append(RowFault(number, fault, body, key))
+            own = _headers_of_row(
+                headers, _row_id(batch, model, number), row["customer_id"], row["at"]
+            )
+            faults.append(RowFault(number, fault, own, _as_json(row), _key(row)))
     return events, faults
+
+
+def record_of_row(headers: Mapping[str, str], event: CustomerEvent) -> tuple[dict[str, str], bytes]:
+    """Headers and value of one row of a message as the same fact in a record of its own."""
+    return (
+        _headers_of_row(headers, event.event_id, event.customer_id, event.at),
+        event.model_dump_json().encode(),
+    )
+
+
+def _row_id(batch: UUID, model: type[CustomerEvent], number: int) -> UUID:
+    return effect_id(batch, model.event_type, number)
+
+
+def _key(row: Mapping[str, Any]) -> str | None:
+    customer: int | None = row["customer_id"]
+    return None if customer is None else str(customer)
+
+
+def _as_json(row: Mapping[str, Any]) -> bytes:
+    """A bad row in the form of a single fact, as far as it is one."""
+    at: datetime | None = row["at"]
+    own = {"customer_id": _key(row), "at": None if at is None else at.isoformat()}
+    return json.dumps({**row, **own}).encode()
+
+
+def _headers_of_row(
+    headers: Mapping[str, str], event_id: UUID, customer: int | None, at: datetime | None
+) -> dict[str, str]:
+    """A message's headers, with what differs for one row; `ce_time` was the newest row's."""
+    time = headers.get("ce_time", "") if at is None else at.isoformat()
+    subject = f"customer/{customer}"
+    own = {"ce_id": str(event_id), "ce_time": time, "ce_subject": subject, "content-type": JSON}
+    return {**headers, **own}
 
 
 def _rows(model: type[CustomerEvent], value: bytes) -> list[dict[str, Any]]:
@@ -131,13 +166,9 @@ def _rows(model: type[CustomerEvent], value: bytes) -> list[dict[str, Any]]:
 
 
 def _event(
-    model: type[CustomerEvent], row: dict[str, Any], place: tuple[UUID, int], partition: int
+    model: type[CustomerEvent], row: dict[str, Any], event_id: UUID, partition: int
 ) -> CustomerEvent:
-    batch, number = place
-    identity = {
-        "event_id": effect_id(batch, model.event_type, number),
-        "subject": f"customer/{row['customer_id']}",
-    }
+    identity = {"event_id": event_id, "subject": f"customer/{row['customer_id']}"}
     try:
         event = model.model_validate(row | identity)
     except ValidationError as error:

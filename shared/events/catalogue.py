@@ -154,6 +154,21 @@ def route_of(event_type: str) -> Route:
     return _BY_TYPE[event_type]
 
 
+def topic_of(event_type: str) -> Topic:
+    """The topic of a published type.
+
+    Raises:
+        KeyError: the type is not in the catalogue, which is a bug of the caller.
+    """
+    return route_of(event_type).topic
+
+
+def versions_of(event_type: str) -> tuple[str, ...]:
+    """The types that carry the same fact as `event_type`, in whichever version we know."""
+    fact = event_type.rpartition(".")[0]
+    return tuple(known for known in _BY_TYPE if known.rpartition(".")[0] == fact)
+
+
 def topics_read_by(service: str) -> tuple[Topic, ...]:
     """The topics of which `service` reads at least one type, in the catalogue's order."""
     read = {route.topic.name for route in ROUTES if service in route.readers}

@@ -3,18 +3,38 @@
 from typing import Annotated, ClassVar, NewType
 from uuid import UUID, uuid5
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetPydanticSchema,
+    PlainSerializer,
+    WithJsonSchema,
+)
+from pydantic_core import core_schema
 
 EventId = NewType("EventId", UUID)
 
 # Every derived identifier lives in this one namespace, so equal causes give equal ids anywhere.
 NAMESPACE = UUID("6f1d5a0e-6f0b-5c57-9a3e-0d5e8f1c2b7a")
 
+_DECIMAL = "^[1-9][0-9]{0,18}$"
+_BIGINT = core_schema.int_schema(gt=0, lt=2**63)
+# In JSON the very text of the record's key: a number may have lost its last digits on the way.
+_FROM_KEY = core_schema.no_info_after_validator_function(
+    int, core_schema.str_schema(pattern=_DECIMAL)
+)
+
 CustomerId = Annotated[
     int,
-    Field(gt=0, lt=2**63),
+    GetPydanticSchema(
+        lambda _type, _handler: core_schema.json_or_python_schema(
+            core_schema.chain_schema([_FROM_KEY, _BIGINT]), _BIGINT
+        )
+    ),
     PlainSerializer(str, return_type=str, when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": "^[1-9][0-9]{0,18}$"}),
+    WithJsonSchema({"type": "string", "pattern": _DECIMAL}),
 ]
 """A random positive 63-bit integer: bigint in SQL, int64 in Arrow, a decimal string in JSON."""
 

@@ -69,5 +69,5 @@ def test_the_arrow_example_of_a_type_decodes_row_by_row(model: type[CustomerEven
 
     events, faults = arrow.decode_rows(recorded["headers"], value, recorded["partition"])
 
-    assert [type(event) for event in events] == [model, model]
+    assert [type(event) for event in events.values()] == [model, model]
     assert faults == []

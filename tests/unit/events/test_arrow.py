@@ -1,5 +1,6 @@
 """Rows survive their way through a message; a bad row costs itself, a bad message is one fault."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from pyarrow import ipc
 
 from holdfast.example_facts import rows_of
 from shared.errors import RecordFault
-from shared.events import arrow
+from shared.events import arrow, envelope
 from shared.events.billing import BillIssued, LotsOpened
 from shared.events.event import CustomerEvent, effect_id
 from shared.events.partition import partition_of
@@ -80,8 +81,8 @@ def test_rows_come_back_as_facts_whose_ids_derive_from_message_and_row(
 
     events, faults = arrow.decode_rows(headers, value, partition)
 
-    expected = [
-        model.model_validate(
+    expected = {
+        number: model.model_validate(
             row
             | {
                 "event_id": effect_id(BATCH, model.event_type, number),
@@ -90,7 +91,7 @@ def test_rows_come_back_as_facts_whose_ids_derive_from_message_and_row(
         )
         for number, row in enumerate(rows)
         if partition_of(row["customer_id"]) == partition
-    ]
+    }
     assert events == expected
     assert len(events) + len(faults) == len(rows)
     assert {found.fault.reason for found in faults} <= {"foreign-partition"}
@@ -176,14 +177,39 @@ def test_a_row_that_breaks_the_schema_costs_only_itself(broken: dict[str, Any]) 
 
     events, faults = decode(value)
 
-    assert [event.event_id for event in events] == [
-        effect_id(BATCH, "billing.bill_issued.v1", 0),
-        effect_id(BATCH, "billing.bill_issued.v1", 2),
-    ]
+    assert {row: event.event_id for row, event in events.items()} == {
+        0: effect_id(BATCH, "billing.bill_issued.v1", 0),
+        2: effect_id(BATCH, "billing.bill_issued.v1", 2),
+    }
     assert [(f.row, f.fault.reason, f.key) for f in faults] == [
         (1, "schema", str(ROW["customer_id"]))
     ]
-    assert b"bill_id" in faults[0].value
+
+
+def test_a_mended_row_is_the_fact_that_it_would_have_been_in_its_message() -> None:
+    """Also when its neighbours are newer: the message's `ce_time` is not the row's."""
+    newer = ROW | {"at": ROW["at"] + timedelta(days=1)}
+    sound, _ = decode(_value([newer, ROW]))
+
+    _, [bad] = decode(_value([newer, ROW | {"amount_fen": -12_800}]))
+
+    mended = bad.value.replace(b"-12800", b"12800")
+    assert mended != bad.value
+    assert envelope.decode(bad.headers, mended) == sound[1]
+
+
+def test_a_sound_row_as_a_record_of_its_own_is_the_same_fact() -> None:
+    newer = ROW | {"at": ROW["at"] + timedelta(days=1)}
+    sound, _ = decode(_value([newer, ROW]))
+
+    assert envelope.decode(*arrow.record_of_row(HEADERS, sound[1])) == sound[1]
+
+
+def test_even_a_row_of_nothing_is_shown_as_json() -> None:
+    _, [bad] = decode(_value([dict.fromkeys(ROW)]))
+
+    assert json.loads(bad.value) == dict.fromkeys(ROW)
+    assert bad.headers["ce_time"] == HEADERS["ce_time"]
 
 
 def test_a_row_without_customer_has_no_key() -> None:

@@ -4,11 +4,14 @@ import json
 from datetime import timedelta
 from uuid import UUID
 
+import jsonschema
 import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event, to_binary_event
 from cloudevents.core.v1.event import CloudEvent
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from holdfast.contracts import schema_of
 from holdfast.example_facts import example_of
 from shared.errors import RecordFault
 from shared.events import envelope
@@ -18,6 +21,12 @@ from tests.unit.events.facts import TRACE, facts
 
 BILL = example_of(BillIssued)
 HEADERS, VALUE = envelope.encode(BILL, TRACE)
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from(["", "1", "1.0", "a", 1.0]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=2), inner),
+    max_leaves=3,
+)
 
 # Enough that each of the types has its turn.
 every_type = settings(max_examples=250, deadline=None)
@@ -130,7 +139,24 @@ def test_a_malformed_attribute_is_a_bad_envelope(changed: dict[str, str]) -> Non
 
 
 def test_a_type_outside_the_catalogue_is_unknown() -> None:
-    assert fault(HEADERS | {"ce_type": "billing.bill_issued.v9"}).reason == "unknown-type"
+    assert fault(HEADERS | {"ce_type": "billing.refunded.v1"}).reason == "unknown-type"
+
+
+def test_a_later_version_of_a_known_fact_says_which_versions_are_known() -> None:
+    found = fault(HEADERS | {"ce_type": "billing.bill_issued.v9"})
+
+    assert found.reason == "unknown-version"
+    assert "billing.bill_issued.v1" in found.detail
+
+
+@pytest.mark.parametrize("name", ["ce_id", "ce_type", "ce_somethingnew", "content-type"])
+def test_an_attribute_that_stands_twice_is_a_bad_envelope(name: str) -> None:
+    with pytest.raises(RecordFault, match=f"bad-envelope: header {name} stands twice"):
+        envelope.refuse_repeated([*HEADERS, name, name])
+
+
+def test_other_headers_may_repeat() -> None:
+    envelope.refuse_repeated([*HEADERS, "tracestate", "tracestate"])
 
 
 @pytest.mark.parametrize(
@@ -152,6 +178,32 @@ def test_a_value_that_breaks_the_schema_says_where_but_not_what_stood_there() ->
     assert found.reason == "schema"
     assert "county" in found.detail
     assert "13800138000" not in found.detail
+
+
+@pytest.mark.parametrize(
+    "customer",
+    [b"4000000000000000001", b'"007"', b'"+7"', b'" 7"', b'"7.0"', b'"0"', b'"\xd9\xa3"'],
+)
+def test_a_customer_id_in_json_is_the_very_text_of_the_key(customer: bytes) -> None:
+    sent = VALUE.replace(b'"4000000000000000001"', customer)
+
+    assert sent != VALUE
+    assert fault(HEADERS, sent).reason == "schema"
+
+
+@every_type
+@given(facts, st.data())
+def test_what_is_read_as_a_fact_satisfies_the_published_schema(
+    event: Event, data: st.DataObject
+) -> None:
+    headers, value = envelope.encode(event, TRACE)
+    fields = json.loads(value)
+    fields[data.draw(st.sampled_from(sorted(fields)))] = data.draw(anything)
+    try:
+        envelope.decode(headers, json.dumps(fields).encode())
+    except RecordFault:
+        return
+    jsonschema.validate(fields, schema_of(type(event)))
 
 
 def test_an_id_that_is_no_uuid_breaks_the_schema() -> None:
