@@ -11,17 +11,13 @@ import asyncpg
 import httpx2
 import notes_app
 import pytest
-from notes_parts import NotesDatabase, serving
+from notes_parts import NotesDatabase, notes_doorway, serving
 
 from holdfast.roles import KINDS, bootstrap
 from holdfast.stack.ports import free_ports
 from holdfast.stack.postgres import Postgres
-from holdfast.tokens import ISSUER, Issuer, ensure_issuer, mint
-from services.points.settings import SCHEMA
-from shared.clock import ClockFollower
-from shared.database import WEB_POOL, create_engine
-from shared.identity import Caller, Role, TokenVerifier
-from shared.jwks import JwksFile
+from holdfast.tokens import Issuer, ensure_issuer, mint
+from shared.identity import Caller, Role
 from shared.migrations.runner import upgrade
 from shared.web.app import create_app
 from shared.web.doorway import Doorway
@@ -68,20 +64,16 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
 
 @pytest.fixture
 async def doorway(notes_database: NotesDatabase, issuer: Issuer) -> AsyncGenerator[Doorway]:
-    engine = create_engine(notes_database.web, application="notes", pool_size=WEB_POOL)
-    yield Doorway(
-        schema=SCHEMA,
-        engine=engine,
-        verifier=TokenVerifier(JwksFile(issuer.jwks), issuer=ISSUER),
-        policy=notes_app.POLICY,
-        clock=ClockFollower(engine),
-    )
-    await engine.dispose()
+    opened = notes_doorway(notes_database, issuer)
+    yield opened
+    await opened.engine.dispose()
 
 
 @pytest.fixture
 async def notes(doorway: Doorway) -> AsyncGenerator[httpx2.AsyncClient]:
-    app = create_app(doorway, title="notes", routers=[notes_app.router, notes_app.faults])
+    app = create_app(
+        doorway, title="notes", routers=[notes_app.router, notes_app.faults, notes_app.delays]
+    )
     async with serving(app) as client:
         yield client
 

@@ -59,6 +59,7 @@ _CHANGE = text("""
 
 router = operations()
 faults = operations("/v1/faults")
+delays = operations("/v1/delays")
 
 
 class NoteIn(RequestBody):
@@ -176,7 +177,7 @@ async def break_down(uow: Transaction, once: Once) -> None:
     raise RuntimeError(f"a bug that knows {once.key} and 13812345678")
 
 
-@faults.post("/slow")
+@delays.post("/slow")
 async def wait_forever(uow: Transaction) -> None:
     await uow.connection.execute(text("SELECT pg_sleep(60)"))
 

@@ -8,7 +8,16 @@ from typing import Any
 
 import asyncpg
 import httpx2
+import notes_app
 from fastapi import FastAPI
+
+from holdfast.tokens import ISSUER, Issuer
+from services.points.settings import SCHEMA
+from shared.clock import ClockFollower
+from shared.database import WEB_POOL, create_engine
+from shared.identity import TokenVerifier
+from shared.jwks import JwksFile
+from shared.web.doorway import Doorway
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,18 @@ class NotesDatabase:
             yield connection
         finally:
             await connection.close()
+
+
+def notes_doorway(database: NotesDatabase, issuer: Issuer) -> Doorway:
+    """The doorway of the notes; they live in the points schema, beside its tables."""
+    engine = create_engine(database.web, application="notes", pool_size=WEB_POOL)
+    return Doorway(
+        schema=SCHEMA,
+        engine=engine,
+        verifier=TokenVerifier(JwksFile(issuer.jwks), issuer=ISSUER),
+        policy=notes_app.POLICY,
+        clock=ClockFollower(engine),
+    )
 
 
 @asynccontextmanager

@@ -116,7 +116,7 @@ async def test_a_bug_is_answered_without_its_story_and_logged_without_persons(
 async def test_a_statement_beyond_its_time_asks_to_come_again(
     notes: httpx2.AsyncClient, as_role: Headers
 ) -> None:
-    answer = await notes.post("/v1/faults/slow", headers=as_role())
+    answer = await notes.post("/v1/delays/slow", headers=as_role())
     assert _problem(answer) == (503, "unavailable")
     assert answer.headers["retry-after"] == "1"
 

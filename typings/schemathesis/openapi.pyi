@@ -1,0 +1,3 @@
+from schemathesis import BaseSchema
+
+def from_url(url: str) -> BaseSchema: ...
