@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.events import envelope
-from shared.events.catalogue import route_of
+from shared.events.catalogue import topic_of
 from shared.events.event import Event
 from shared.tracing import Trace, trace_of
 
@@ -48,7 +48,7 @@ def record_of(event: Event, trace: Trace | None) -> OutboxRecord:
     headers, value = envelope.encode(event, trace or trace_of(None, correlation))
     return OutboxRecord(
         event_id=event.event_id,
-        topic=route_of(event.event_type).topic.name,
+        topic=topic_of(event.event_type).name,
         partition=None,
         key=event.key,
         headers=headers,

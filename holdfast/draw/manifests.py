@@ -53,7 +53,7 @@ def _topic(topic: Topic) -> Manifest:
 
 
 def _user(name: str) -> Manifest:
-    """One user a service; its worker's group has the same name as the user.
+    """One user a service; the names of its groups begin with the user's name.
 
     Right to write is right to write idempotently (KIP-679), so no cluster-wide right is given.
     """
@@ -63,7 +63,7 @@ def _user(name: str) -> Manifest:
     acls = [_acl("topic", topic, ["Describe", "Write"]) for topic in writes]
     acls += [_acl("topic", topic, ["Describe", "Read"]) for topic in reads]
     if reads:
-        acls.append(_acl("group", user, ["Describe", "Read"]))
+        acls.append(_acl("group", user, ["Describe", "Read"], pattern="prefix"))
     return _resource("KafkaUser", user) | {
         "spec": {
             "authentication": {"type": "scram-sha-512"},
@@ -72,8 +72,8 @@ def _user(name: str) -> Manifest:
     }
 
 
-def _acl(kind: str, name: str, operations: list[str]) -> Manifest:
-    resource = {"type": kind, "name": name, "patternType": "literal"}
+def _acl(kind: str, name: str, operations: list[str], *, pattern: str = "literal") -> Manifest:
+    resource = {"type": kind, "name": name, "patternType": pattern}
     return {"resource": resource, "operations": operations}
 
 

@@ -99,6 +99,17 @@ def test_a_service_may_write_its_own_facts_and_read_what_it_handles_and_no_more(
     )
 
 
+def test_topics_are_named_one_by_one_and_groups_by_the_beginning_of_their_names() -> None:
+    patterns = {
+        (acl["resource"]["type"], acl["resource"]["patternType"])
+        for resource in resources()
+        if resource["kind"] == "KafkaUser"
+        for acl in resource["spec"]["authorization"]["acls"]
+    }
+
+    assert patterns == {("topic", "literal"), ("group", "prefix")}
+
+
 def test_a_system_outside_reads_nothing() -> None:
     outside = {name for topic in TOPICS for name in topic.publishers} - set(SERVICES)
 

@@ -32,6 +32,7 @@ def test_a_type_is_named_source_fact_version(route: Route) -> None:
     assert re.fullmatch(r"[a-z]+\.[a-z_]+\.v[1-9][0-9]*", route.event_type)
     assert catalogue.route_of(route.event_type) is route
     assert catalogue.find_route(route.event_type) is route
+    assert catalogue.topic_of(route.event_type) is route.topic
 
 
 @by_type
@@ -98,6 +99,12 @@ def test_a_service_subscribes_to_the_topics_of_the_types_it_reads() -> None:
         "holdfast.callcenter.v1",
     ]
     assert catalogue.topics_read_by("nobody") == ()
+
+
+def test_the_known_versions_of_a_fact_are_found_by_any_of_its_versions() -> None:
+    assert catalogue.versions_of("points.granted.v9") == ("points.granted.v1",)
+    assert catalogue.versions_of("points.guessed.v1") == ()
+    assert catalogue.versions_of("") == ()
 
 
 def test_an_unknown_type_has_no_route() -> None:
