@@ -15,6 +15,8 @@ COMMANDS = {
     "worker": "processes",
     "migrate": "processes",
     "api": "api",
+    "roles": "roles",
+    "clock": "clock",
     "topics": "topics",
     "token": "token",
     "audit": "audit",

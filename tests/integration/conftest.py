@@ -2,7 +2,8 @@
 
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -14,6 +15,19 @@ from holdfast.stack.postgres import Postgres, PostgresAddress
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresAddress]:
+    with running_postgres() as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def own_server() -> Iterator[PostgresAddress]:
+    """A server for tests that change its roles, which all databases of a server share."""
+    with running_postgres() as address:
+        yield address
+
+
+@contextmanager
+def running_postgres() -> Generator[PostgresAddress]:
     # Not pytest's own folder: as root the server runs as a user who may not enter it.
     folder = Path(tempfile.mkdtemp(prefix="holdfast-pg-"))
     folder.chmod(0o755)
