@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,17 +53,16 @@ class Stack:
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    # As root PostgreSQL runs as another user, who must be able to walk to its data.
-    home = tmp_path_factory.mktemp("stack")
-    for folder in (home, *home.parents):
-        if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
-            folder.chmod(folder.stat().st_mode | 0o011)
+def stack() -> Iterator[Stack]:
+    # Not pytest's own folder: as root the server runs as a user who may not enter it.
+    home = Path(tempfile.mkdtemp(prefix="holdfast-stack-"))
+    home.chmod(0o755)
     stack = Stack(home)
     came_up = stack.run("up", "--timings")
     assert came_up.returncode == 0, came_up.stderr
     yield stack
     stack.run("down")
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.mark.timeout(180)
