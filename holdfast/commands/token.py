@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 
 from holdfast.tokens import HOURS_MAX, NoIssuer, mint, open_issuer
+from shared.events.event import OrganisationCode
 from shared.identity import Caller, Role
 
 
@@ -23,6 +25,10 @@ def token(
 
     Example: curl -H "Authorization: Bearer $(holdfast token points_operator 990101)" …
     """
+    try:
+        TypeAdapter(OrganisationCode).validate_python(org)
+    except ValidationError as error:
+        raise typer.BadParameter("an organisation code has 2, 4, 6 or 9 digits") from error
     folder = home or Path(os.environ.get("HOLDFAST_HOME", ".holdfast"))
     who = subject or role.value
     caller = Caller(subject=who, name=name or who, roles=frozenset({role}), organisation=org)

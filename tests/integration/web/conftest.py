@@ -1,4 +1,7 @@
-"""One real PostgreSQL with the points schema and roles, and a small service on a table in it."""
+"""A real PostgreSQL with the points schema and roles, and a small service on a table in it.
+
+The server is these tests' own: they lock its tables and cut the connections of its roles.
+"""
 
 import asyncio
 import secrets

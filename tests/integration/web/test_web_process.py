@@ -18,11 +18,7 @@ from holdfast.tokens import ISSUER, Issuer
 from shared.identity import Role
 
 Headers = Callable[..., dict[str, str]]
-COMMAND = [
-    sys.executable,
-    "-c",
-    "import typer; from holdfast.commands.api import api; typer.run(api)",
-]
+COMMAND = [sys.executable, "-m", "holdfast", "api"]
 START_SECONDS = 30
 
 
