@@ -205,6 +205,20 @@ def test_a_sound_row_as_a_record_of_its_own_is_the_same_fact() -> None:
     assert envelope.decode(*arrow.record_of_row(HEADERS, sound[1])) == sound[1]
 
 
+def test_a_time_beyond_the_calendar_costs_only_its_own_row() -> None:
+    # Python has no such time, so the microseconds are put straight into the message.
+    mark = datetime(2026, 7, 1, tzinfo=UTC)
+    placed = int(mark.timestamp() * 1_000_000).to_bytes(8, "little")
+    sent = _value([ROW, ROW | {"at": mark}, ROW])
+    absurd = sent.replace(placed, (2**62).to_bytes(8, "little"))
+
+    events, faults = decode(absurd)
+
+    assert absurd != sent
+    assert list(events) == [0, 2]
+    assert [(f.row, f.fault.reason) for f in faults] == [(1, "schema")]
+
+
 def test_even_a_row_of_nothing_is_shown_as_json() -> None:
     _, [bad] = decode(_value([dict.fromkeys(ROW)]))
 
