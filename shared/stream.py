@@ -18,7 +18,7 @@ from aiokafka.errors import KafkaError
 
 from shared import telemetry
 from shared.batch_transaction import Each, Handlers, Run
-from shared.clock import ClockFollower
+from shared.clock import ClockFollower, NoClock
 from shared.consumption import Consumption
 from shared.database import RELAY_POOL, WORKER_POOL, create_engine
 from shared.dead_letter_limit import DeadLetterLimit
@@ -28,8 +28,8 @@ from shared.health import serve_health
 from shared.lane import Doorway
 from shared.logging import configure_logging, get_logger
 from shared.outbox import waker_of
-from shared.relay import run_relay
-from shared.revision import SchemaRange, require_revision
+from shared.relay import WrongServer, run_relay
+from shared.revision import SchemaMismatch, SchemaRange, require_revision
 from shared.transport import Batch, BatchApp
 
 __all__ = ["Each", "Handlers", "Run", "WorkerSettings", "run_worker"]
@@ -137,8 +137,11 @@ class _Worker:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._begin_stop)
-        await require_revision(self._engine, self._settings.schema)
-        await self._clock.start()
+        try:
+            await require_revision(self._engine, self._settings.schema)
+            await self._clock.start()
+        except (SchemaMismatch, NoClock) as misfit:
+            stop_process(CONFIGURATION, str(misfit))
         self._spawn(self._watchdog())
         self._spawn(serve_health(self._settings.health_port, ready=self._ready))
         self._spawn(
@@ -167,6 +170,8 @@ class _Worker:
     def _on_background_end(self, task: asyncio.Task[None]) -> None:
         self._background.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
+            if isinstance(error, WrongServer):
+                stop_process(CONFIGURATION, str(error))
             log.error("background_task_failed", exc_info=error)
             # A start while the broker is away ends, to be started again; there is no bug in that.
             world = isinstance(error, KafkaError) or is_worlds_fault(error)
@@ -192,8 +197,12 @@ class _Worker:
         return time.monotonic() - self._app.batches.polled_at
 
     def _ready(self) -> bool:
-        """Assigned, claimed and polling: consumption, not the loop (which is liveness)."""
-        consuming = self._app.batches.flow_active and not self._app.rebalancing
+        """Assigned, claimed and polling: consumption, not the loop (which is liveness).
+
+        A member of the group that was given no partition is ready to be given some.
+        """
+        claimed = bool(self._app.batches.claims) or self._app.unassigned
+        consuming = claimed and self._app.batches.flow_active and not self._app.rebalancing
         return consuming and self._seconds_since_poll() < UNREADY_SECONDS
 
     async def _watchdog(self) -> None:

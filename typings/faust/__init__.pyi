@@ -24,6 +24,7 @@ class App:
     loop: AbstractEventLoop
     consumer: Consumer
     rebalancing: bool
+    unassigned: bool
     should_stop: bool
     consumer_generation_id: int
     crash_reason: BaseException | None
