@@ -59,6 +59,7 @@ def arrivals(record: StoredRecord, logged_at: datetime, clock: Clock) -> Iterato
             yield from _rows(record, headers, logged_at, clock)
             return
         event = envelope.decode(headers, record.value)
+        _refuse_other_key(event, record.key)
         _refuse_untimely(event.at, record.tp.topic, clock.at(logged_at))
     except RecordFault as fault:
         yield Arrival(record, logged_at, _message_id(headers), None, fault)
@@ -97,6 +98,13 @@ def _refuse_elsewhere(headers: dict[str, str], topic: str) -> None:
     route = catalogue.find_route(headers.get("ce_type", ""))
     if route is not None and route.topic.name != topic:
         raise RecordFault("wrong-topic", f"{route.event_type} belongs on {route.topic.name}")
+
+
+def _refuse_other_key(event: Event, key: str | None) -> None:
+    """The key chose the partition: under another one, order among a customer's facts is lost."""
+    if event.key is not None and event.key != key:
+        # The key itself is not quoted: it may be a telephone number.
+        raise RecordFault("wrong-key", "the record's key is not that of its fact")
 
 
 def _refuse_untimely(at: datetime, topic: str, arrived: datetime) -> None:

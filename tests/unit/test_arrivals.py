@@ -24,9 +24,9 @@ BATCH = UUID("2f1c1c1e-30f5-4a8a-9a55-6d1d5f9f5b11")
 PLACE = TopicPartition("holdfast.billing.v1", partition_of(ROW["customer_id"]))
 
 
-def record(headers: dict[str, str], value: bytes) -> StoredRecord:
+def record(headers: dict[str, str], value: bytes, key: str | None = None) -> StoredRecord:
     stored = tuple((name, text.encode()) for name, text in headers.items())
-    return StoredRecord(PLACE, 7, 0, None, stored, value)
+    return StoredRecord(PLACE, 7, 0, key, stored, value)
 
 
 def bulk(*changes: dict[str, object]) -> StoredRecord:
@@ -34,7 +34,7 @@ def bulk(*changes: dict[str, object]) -> StoredRecord:
     return record(*arrow.encode_rows(BillIssued, rows, batch_id=BATCH, trace=TRACE))
 
 
-BILL = record(*envelope.encode(example_of(BillIssued), TRACE))
+BILL = record(*envelope.encode(example_of(BillIssued), TRACE), key=str(ROW["customer_id"]))
 
 
 def arrive(stored: StoredRecord, logged: datetime = LOGGED) -> list[Arrival]:
@@ -76,6 +76,13 @@ def test_a_fact_on_another_publishers_topic_is_a_fault_in_either_form() -> None:
     elsewhere = PLACE._replace(topic="holdfast.touchpoints.v1")
     for sent in (BILL, bulk({})):
         assert reasons(replace(sent, tp=elsewhere)) == ["wrong-topic"]
+
+
+@pytest.mark.parametrize("key", [None, "", "7", f"0{ROW['customer_id']}"])
+def test_a_fact_under_another_key_may_lie_in_another_partition_and_is_a_fault(
+    key: str | None,
+) -> None:
+    assert reasons(replace(BILL, key=key)) == ["wrong-key"]
 
 
 def test_bad_rows_are_kept_each_by_itself_and_repair_into_the_facts_they_would_have_been() -> None:
