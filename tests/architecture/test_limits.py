@@ -1,6 +1,7 @@
 """Files and functions small enough to be read, each file with its one line of purpose."""
 
 import ast
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,14 @@ def test_files_were_found_in_every_folder_that_is_there() -> None:
     for folder in PYTHON_FOLDERS:
         present = (ROOT / folder).is_dir()
         assert present == any(path.is_relative_to(ROOT / folder) for path in python_files())
+
+
+def test_types_are_checked_in_every_folder_that_is_there() -> None:
+    checked = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["basedpyright"][
+        "include"
+    ]
+
+    assert checked == [folder for folder in PYTHON_FOLDERS if (ROOT / folder).is_dir()]
 
 
 @every_file
