@@ -1,7 +1,9 @@
 """`holdfast`: the one command; each subcommand is a module of holdfast.commands."""
 
+import ast
 import importlib
 import sys
+from pathlib import Path
 
 import typer
 
@@ -28,19 +30,8 @@ COMMANDS = {
 
 
 def build(wanted: str | None) -> typer.Typer:
-    """The command line; only the wanted subcommand is imported, all of them for `--help`."""
-    app = typer.Typer(
-        name="holdfast",
-        help="Customer retention for telecom operators: local stack, processes, ledger, checks.",
-        no_args_is_help=True,
-        add_completion=False,
-        pretty_exceptions_show_locals=False,  # locals may hold secrets
-    )
-
-    @app.callback()
-    def root() -> None:  # pyright: ignore[reportUnusedFunction] - typer holds it.
-        """Without a callback a single command would swallow its own name."""
-
+    """The command line with the wanted subcommand, or with all of them."""
+    app = _empty()
     for name, place in COMMANDS.items():
         if wanted in COMMANDS and name != wanted:
             continue
@@ -53,6 +44,44 @@ def build(wanted: str | None) -> typer.Typer:
     return app
 
 
+def outline() -> typer.Typer:
+    """The list that `holdfast --help` shows, read from the modules without importing them."""
+    app = _empty()
+    for name, place in COMMANDS.items():
+        app.command(name, help=_told(place, name))(lambda: None)
+    return app
+
+
+def _empty() -> typer.Typer:
+    app = typer.Typer(
+        name="holdfast",
+        help="Customer retention for telecom operators: local stack, processes, ledger, checks.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_show_locals=False,  # locals may hold secrets
+    )
+
+    @app.callback()
+    def root() -> None:  # pyright: ignore[reportUnusedFunction] - typer holds it.
+        """Without a callback a single command would swallow its own name."""
+
+    return app
+
+
+def _told(place: str, name: str) -> str:
+    """What a command says of itself: its function's docstring, or the `help` of its group."""
+    source = (Path(__file__).parent / "commands" / f"{place}.py").read_text()
+    for node in ast.parse(source).body:
+        match node:
+            case ast.FunctionDef(name=defined) if defined == name:
+                return ast.get_docstring(node) or ""
+            case ast.Assign(targets=[ast.Name(id="app")], value=ast.Call(keywords=keywords)):
+                return next(str(ast.literal_eval(k.value)) for k in keywords if k.arg == "help")
+            case _:
+                pass
+    raise LookupError(f"holdfast.commands.{place} defines neither `{name}` nor `app`")
+
+
 def main() -> None:
-    arguments = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
-    build(arguments[0] if arguments else None)()
+    words = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
+    (build(words[0]) if words and words[0] in COMMANDS else outline())()
