@@ -47,6 +47,7 @@ class Worker:
     module: str
     process: subprocess.Popen[bytes]
     log: Path
+    health_port: int
     wanted: bool = True
     frozen: bool = False
 
@@ -169,7 +170,7 @@ class Parts:
                 env=self._environment(health_port),
                 start_new_session=True,
             )
-        worker = Worker(number, module, process, log)
+        worker = Worker(number, module, process, log, health_port)
         self.workers.append(worker)
         return worker
 

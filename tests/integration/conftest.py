@@ -7,8 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
+import httpx2
 import pytest
+from aiokafka import AIOKafkaProducer
+from doorway_parts import Doorway
 
+from holdfast.chaos.parts import Parts, Worker
 from holdfast.stack.ports import free_ports
 from holdfast.stack.postgres import Postgres, PostgresAddress
 
@@ -51,6 +55,38 @@ async def database_url(
     await _execute(postgres_server, f"CREATE DATABASE {name}")
     yield postgres_server.url(database=name)
     await _execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def doorway_servers() -> Iterator[Parts]:
+    """A broker with the catalogue's topics and a PostgreSQL that a test may kill."""
+    parts = Parts.in_folder(Path(tempfile.mkdtemp(prefix="holdfast-doorway-")), proxied=False)
+    try:
+        parts.start_servers()
+        yield parts
+    finally:
+        parts.stop()
+        parts.remove()
+
+
+@pytest.fixture(scope="session")
+async def doorway(doorway_servers: Parts) -> AsyncIterator[Doorway]:
+    producer = AIOKafkaProducer(
+        bootstrap_servers=doorway_servers.broker.address, enable_idempotence=True
+    )
+    await producer.start()
+    async with httpx2.AsyncClient(timeout=2) as web:
+        yield Doorway(doorway_servers, producer, web)
+    await producer.stop()
+
+
+@pytest.fixture(scope="module")
+async def worker(doorway: Doorway) -> AsyncIterator[Worker]:
+    """The worker of a module whose tests leave it running; its stop must be clean."""
+    worker = await doorway.start()
+    yield worker
+    worker.stop()
+    assert worker.process.returncode == 0, worker.last_words()
 
 
 async def _execute(server: PostgresAddress, statement: str) -> None:
