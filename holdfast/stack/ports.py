@@ -20,3 +20,12 @@ def answers(host: str, port: int) -> bool:
             return True
     except OSError:
         return False
+
+
+def is_free(port: int) -> bool:
+    """Whether one could listen there."""
+    try:
+        socket.create_server(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True

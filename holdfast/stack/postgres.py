@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from holdfast.stack.ports import answers
-from holdfast.stack.process import ProcessId, spawn, wait_until
+from holdfast.stack.process import ProcessId, command_of, running, spawn, wait_until
 
 SUPERUSER = "holdfast"
 DATABASE = "holdfast"
@@ -73,6 +73,17 @@ class Postgres:
     def address(self) -> PostgresAddress:
         return PostgresAddress("127.0.0.1", self.port, (self.folder / "password").read_text())
 
+    @property
+    def command(self) -> list[str]:
+        return [
+            str(_binaries() / "postgres"),
+            f"-D{self.data}",
+            f"-p{self.port}",
+            "-clisten_addresses=127.0.0.1",
+            "-cunix_socket_directories=",
+            *(f"-c{name}={value}" for name, value in _SETTINGS.items()),
+        ]
+
     def start(self) -> ProcessId:
         """Initialise if there is no data yet, then start; returns before it is ready.
 
@@ -81,36 +92,37 @@ class Postgres:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         _refuse_unreachable(self.folder)
-        if not (self.data / "PG_VERSION").exists():
+        if not self.data.exists():
             self._initialise()
-        # A postmaster killed hard leaves its pid file; PostgreSQL itself checks whether it lives.
-        settings = [f"-c{name}={value}" for name, value in _SETTINGS.items()]
-        return spawn(
-            [
-                str(_binaries() / "postgres"),
-                f"-D{self.data}",
-                f"-p{self.port}",
-                "-clisten_addresses=127.0.0.1",
-                "-cunix_socket_directories=",
-                *settings,
-            ],
-            log=self.log,
-            user=_user(),
-            cwd=self.folder,
-        )
+        if running(self.command, self.log) is None:
+            self._forget_dead_postmaster()
+        return spawn(self.command, log=self.log, user=_user(), cwd=self.folder)
+
+    def _forget_dead_postmaster(self) -> None:
+        """Remove a pid file that a killed server left, if its pid is a stranger's by now.
+
+        PostgreSQL checks only whether somebody has the pid, and then would refuse to start.
+        """
+        file = self.data / "postmaster.pid"
+        with contextlib.suppress(FileNotFoundError):
+            pid = file.read_text().partition("\n")[0]
+            if not pid.isdecimal() or f"-D{self.data}" not in command_of(int(pid)):
+                file.unlink()
 
     def _initialise(self) -> None:
-        password = self.folder / "password"
+        """Make the data folder aside, so that half of one is never taken for a whole."""
+        password, fresh = self.folder / "password", self.folder / "data.new"
         password.write_text(secrets.token_urlsafe(24))
         password.chmod(0o600)
-        self.data.mkdir(exist_ok=True)
+        shutil.rmtree(fresh, ignore_errors=True)
+        fresh.mkdir()
         if _user():
-            shutil.chown(self.data, UNPRIVILEGED)
+            shutil.chown(fresh, UNPRIVILEGED)
             shutil.chown(password, UNPRIVILEGED)
         done = subprocess.run(
             [
                 str(_binaries() / "initdb"),
-                f"-D{self.data}",
+                f"-D{fresh}",
                 f"-U{SUPERUSER}",
                 "--auth=scram-sha-256",
                 f"--pwfile={password}",
@@ -127,6 +139,7 @@ class Postgres:
         )
         if done.returncode != 0:
             raise PostgresFailed(f"initdb refused: {done.stderr.strip() or done.stdout.strip()}")
+        fresh.rename(self.data)
 
     def wait_ready(self, process: ProcessId, seconds: float = READY_SECONDS) -> None:
         """Until it answers queries; makes the database `holdfast` the first time.

@@ -12,6 +12,8 @@ import psutil
 
 STOP_SECONDS = 15.0
 POLL_SECONDS = 0.05
+LOG_BYTES_MAX = 16 * 2**20  # then the next start begins a new file and keeps one old one
+_LOG = "HOLDFAST_PROCESS_LOG"  # in a process's environment: by its log it is known again
 
 
 @dataclass(frozen=True)
@@ -60,15 +62,24 @@ def spawn(
     user: str | None = None,
     cwd: Path | None = None,
 ) -> ProcessId:
-    """Start a process of its own session, which outlives us, with its output appended to `log`."""
+    """Start a process of its own session, which outlives us, with its output appended to `log`.
+
+    One of the same command and log that runs already is the one: whoever started it may have died
+    before it could note the pid.
+    """
+    already = running(command, log)
+    if already is not None:
+        return already
     log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
+        log.replace(log.with_name(log.name + ".1"))
     with log.open("ab") as output:
         started = subprocess.Popen(
             list(command),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            env=dict(env) if env is not None else None,
+            env={**(os.environ if env is None else env), _LOG: str(log)},
             user=user,
             extra_groups=[] if user else None,
             cwd=cwd,
@@ -76,6 +87,25 @@ def spawn(
         )
     # Reaped by whoever is our parent once we are gone; until then `alive` knows a zombie.
     return identify(started.pid)
+
+
+def running(command: Sequence[str], log: Path) -> ProcessId | None:
+    """The process that `spawn` once started so, if it still runs."""
+    for process in psutil.process_iter():
+        try:
+            if process.cmdline() == list(command) and process.environ().get(_LOG) == str(log):
+                return ProcessId(process.pid, process.create_time())
+        except psutil.Error:
+            continue  # it ended while we looked, or is not ours to look at
+    return None
+
+
+def command_of(pid: int) -> list[str]:
+    """The command line of a process; empty if there is none."""
+    try:
+        return psutil.Process(pid).cmdline()
+    except psutil.Error:
+        return []
 
 
 def wait_until(fact: Callable[[], bool], seconds: float) -> bool:
