@@ -73,9 +73,9 @@ def now() -> datetime:
     return datetime.now(UTC) - timedelta(minutes=1)
 
 
-def customer_in(partition: int, *, beyond: int = 0) -> int:
-    """A new customer of this partition; `beyond` keeps those of one test apart."""
-    customer = (uuid4().int >> 66) + beyond + 1
+def customer_in(partition: int) -> int:
+    """A new customer of this partition."""
+    customer = (uuid4().int >> 66) + 1
     while partition_of(customer) != partition:
         customer += 1
     return customer
@@ -151,6 +151,10 @@ class Doorway:
     async def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         async with connected(self.parts.postgres.address.url()) as connection:
             return [tuple(row) for row in await connection.fetch(query, *values)]
+
+    async def execute(self, statement: str, *values: object) -> None:
+        async with connected(self.parts.postgres.address.url()) as connection:
+            await connection.execute(statement, *values)
 
     async def points(self, customers: Iterable[int]) -> dict[int, tuple[int, int]]:
         """How many entries each customer has, and how many points they granted."""
