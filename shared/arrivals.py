@@ -22,7 +22,7 @@ class Arrival:
     """One fact of one record, or the reason why there is none."""
 
     record: StoredRecord
-    logged_at: datetime
+    arrived: datetime
     message_id: UUID | None
     event: Event | None
     fault: RecordFault | None
@@ -52,38 +52,37 @@ def arrivals(record: StoredRecord, logged_at: datetime, clock: Clock) -> Iterato
     segments, so a replay decides alike (architecture §5).
     """
     headers = headers_text(record.headers)
+    # What was logged before business time began arrived at its beginning.
+    arrived = clock.at(max(logged_at, clock.segments[0].wall_from))
     try:
         envelope.refuse_repeated(name for name, _ in record.headers)
         _refuse_elsewhere(headers, record.tp.topic)
         if arrow.is_arrow(headers):
-            yield from _rows(record, headers, logged_at, clock)
+            yield from _rows(record, headers, arrived)
             return
         event = envelope.decode(headers, record.value)
         _refuse_other_key(event, record.key)
-        _refuse_untimely(event.at, record.tp.topic, clock.at(logged_at))
+        _refuse_untimely(event.at, record.tp.topic, arrived)
     except RecordFault as fault:
-        yield Arrival(record, logged_at, _message_id(headers), None, fault)
+        yield Arrival(record, arrived, _message_id(headers), None, fault)
         return
-    yield Arrival(record, logged_at, event.event_id, event, None)
+    yield Arrival(record, arrived, event.event_id, event, None)
 
 
-def _rows(
-    record: StoredRecord, headers: dict[str, str], logged_at: datetime, clock: Clock
-) -> Iterator[Arrival]:
+def _rows(record: StoredRecord, headers: dict[str, str], arrived: datetime) -> Iterator[Arrival]:
     events, faults = arrow.decode_rows(headers, record.value, record.tp.partition)
     message_id = envelope.message_id(headers)
-    arrived = clock.at(logged_at)
     for row, event in events.items():
-        sound = Arrival(record, logged_at, message_id, event, None, row)
+        sound = Arrival(record, arrived, message_id, event, None, row)
         try:
             _refuse_untimely(event.at, record.tp.topic, arrived)
         except RecordFault as fault:
-            yield Arrival(sound.own_record(), logged_at, message_id, None, fault)
+            yield Arrival(sound.own_record(), arrived, message_id, None, fault)
         else:
             yield sound
     for bad in faults:
         own = _record_of_row(record, bad.row, bad.headers, bad.value, bad.key)
-        yield Arrival(own, logged_at, message_id, None, bad.fault)
+        yield Arrival(own, arrived, message_id, None, bad.fault)
 
 
 def _record_of_row(

@@ -10,7 +10,14 @@ from sqlalchemy import text
 from shared import dead_letter_store, telemetry
 from shared.arrivals import Arrival, in_runs
 from shared.database import UnitOfWork
-from shared.deadletters import DeadLetter, StoredRecord, dead_letter, headers_text, is_blocking
+from shared.deadletters import (
+    DeadLetter,
+    StoredRecord,
+    dead_letter,
+    headers_text,
+    is_blocking,
+    letter_told,
+)
 from shared.errors import RecordFault
 from shared.events import catalogue
 from shared.events.event import Event
@@ -53,6 +60,7 @@ class BatchTransaction:
 
     handlers: Handlers
     uow: UnitOfWork
+    service: str
     blocked: dict[str, UUID]
     letters: list[DeadLetter] = field(default_factory=list[DeadLetter])
     parked: list[tuple[StoredRecord, UUID]] = field(default_factory=list[tuple[StoredRecord, UUID]])
@@ -158,6 +166,7 @@ class BatchTransaction:
     def _set_aside(self, arrival: Arrival, fault: RecordFault) -> None:
         letter = dead_letter(arrival.own_record(), fault, key=arrival.key)
         self.letters.append(letter)
+        self.uow.emit(letter_told(letter, self.service, at=arrival.arrived))
         if is_blocking(letter.record.key, headers_text(arrival.record.headers)):
             self.blocked.setdefault(letter.record.key or "", letter.id)
 

@@ -9,13 +9,14 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared import dead_letter_store, positions, telemetry
+from shared.batches import Batch
 from shared.database import unit_of_work
 from shared.faults import back_off_seconds, is_worlds_fault
 from shared.kafka_topics import topic_ids
 from shared.lane import Doorway, Lane
 from shared.logging import get_logger
 from shared.positions import Claim, Log, PositionError
-from shared.transport import Batch, BatchConsumer
+from shared.transport import BatchConsumer
 
 REVOKE_SECONDS = 4  # an open transaction ends within 2; JoinGroup waits for us meanwhile
 HINT_SECONDS = 2
@@ -38,15 +39,13 @@ class Consumption:
         self._owner = owner
         self._rewinds: deque[float] = deque(maxlen=REWINDS_MAX)
 
-    async def claim(
-        self, starts: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
-    ) -> Mapping[TopicPartition, Claim]:
+    async def claim(self, starts: Mapping[TopicPartition, int]) -> Mapping[TopicPartition, Claim]:
         """Raise the epochs and set the lanes up; the caller bounds how long this may take."""
         if not starts:
             await self._close_all()
             return {}
         ids = await asyncio.to_thread(topic_ids, self._kafka, [tp.topic for tp in starts])
-        logs = {tp: Log(ids[tp.topic], start, ends[tp]) for tp, start in starts.items()}
+        logs = {tp: Log(ids[tp.topic], start) for tp, start in starts.items()}
         attempt = 0
         while True:
             try:
@@ -60,15 +59,27 @@ class Consumption:
                 log.warning("waiting_for_database", attempt=attempt, claim=len(logs))
                 await asyncio.sleep(back_off_seconds(attempt))
 
+    def check(
+        self,
+        claims: Mapping[TopicPartition, Claim],
+        starts: Mapping[TopicPartition, int],
+        ends: Mapping[TopicPartition, int],
+    ) -> None:
+        """End with 78 where a claimed position lies outside its log; nothing is ever reset."""
+        try:
+            for tp, held in claims.items():
+                positions.refuse_outside(tp, held, start=starts[tp], end=ends[tp])
+        except PositionError as misfit:
+            self._door.stop(78, str(misfit))
+
     async def _claim(self, logs: Mapping[TopicPartition, Log]) -> Mapping[TopicPartition, Claim]:
         async with unit_of_work(self._door.engine) as uow:
             claims = await positions.claim(uow.connection, logs, owner=self._owner)
             blocked = await dead_letter_store.blocked(uow.connection, (tp.topic for tp in logs))
         await self._close_all()
         for tp, held in claims.items():
-            lane = Lane(tp, self._door)
+            lane = Lane(tp, self._door, held)
             lane.blocked = blocked.get(tp, {})
-            lane.position = held.next_offset
             self.lanes[tp] = lane
             self._tasks[tp] = asyncio.create_task(self._run(lane), name=f"lane {tp}")
             telemetry.CLAIMS.labels(topic=tp.topic).inc()
@@ -126,7 +137,7 @@ class Consumption:
         """Measure how far committed positions are behind their logs."""
         for tp, lane in self.lanes.items():
             end = consumer.log_end(tp)
-            if end is not None and lane.position is not None:
+            if end is not None:
                 lag = telemetry.POSITION_LAG.labels(topic=tp.topic, partition=tp.partition)
                 lag.set(max(0, end - lane.position))
 
@@ -136,7 +147,7 @@ class Consumption:
         while True:
             await asyncio.sleep(HINT_SECONDS)
             now = {tp: lane.position for tp, lane in self.lanes.items()}
-            moved = {tp: at for tp, at in now.items() if at is not None and told.get(tp) != at}
+            moved = {tp: at for tp, at in now.items() if told.get(tp) != at}
             if not moved:
                 continue
             try:
@@ -148,7 +159,6 @@ class Consumption:
 
     async def watch_requests(self) -> None:
         """Put operators' replays and discards into the lanes of the partitions we own."""
-        queued: set[object] = set()
         while True:
             await asyncio.sleep(REQUEST_SECONDS)
             try:
@@ -158,9 +168,6 @@ class Consumption:
                 if not is_worlds_fault(error):
                     raise
                 continue
-            queued &= {letter_id for letter_id, _ in requests}
             for letter_id, tp in requests:
-                lane = self.lanes.get(tp)
-                if lane is not None and letter_id not in queued:
-                    queued.add(letter_id)
-                    lane.queue.put_nowait(letter_id)
+                if (lane := self.lanes.get(tp)) is not None:
+                    lane.request(letter_id)

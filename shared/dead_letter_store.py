@@ -53,7 +53,7 @@ _SETTLE = text("""
 """)
 
 _UNPARK = text(
-    "DELETE FROM parked WHERE topic = :topic AND partition = :partition AND offset_ = :o"
+    "DELETE FROM parked WHERE topic = :topic AND partition = :partition AND offset_ = :offset"
 )
 
 _REPARK = text("UPDATE parked SET dead_letter_id = :successor WHERE dead_letter_id = :letter")

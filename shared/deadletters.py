@@ -6,9 +6,11 @@ holds. An operator asks for a replay or a discard (`holdfast deadletters`); the 
 partition carries it out between two batches, so nothing overtakes.
 """
 
+import base64
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from aiokafka import TopicPartition
@@ -16,6 +18,7 @@ from aiokafka import TopicPartition
 from shared.consumer_internals import Record
 from shared.errors import RecordFault
 from shared.events import catalogue
+from shared.events.deadletters import EXCERPT_BYTES, DeadLetterRecorded
 from shared.events.event import effect_id
 
 DETAIL_MAX = 2_000  # characters; a validation error of a hostile record can be megabytes
@@ -64,6 +67,26 @@ def dead_letter(record: StoredRecord, fault: RecordFault, *, key: str | None) ->
         reason=fault.reason,
         detail=fault.detail[:DETAIL_MAX],
         sha256=hashlib.sha256(record.value).hexdigest(),
+    )
+
+
+def letter_told(letter: DeadLetter, service: str, *, at: datetime) -> DeadLetterRecorded:
+    """The fact that a record was set aside; `at` is when it arrived, in business time."""
+    record = letter.record
+    return DeadLetterRecorded(
+        event_id=effect_id(letter.id, DeadLetterRecorded.event_type),
+        subject=f"dead_letter/{letter.id}",
+        at=at,
+        letter_id=letter.id,
+        service=service,
+        topic=record.tp.topic,
+        partition=record.tp.partition,
+        offset=record.offset,
+        row=record.row,
+        original_key=record.key,
+        reason=letter.reason,
+        sha256=letter.sha256,
+        excerpt=base64.b64encode(record.value[:EXCERPT_BYTES]).decode(),
     )
 
 

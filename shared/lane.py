@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from shared import positions, telemetry
 from shared.arrivals import Arrival, arrivals
 from shared.batch_transaction import BatchTransaction, Each, Handlers
+from shared.batches import Batch
 from shared.clock import Clock
 from shared.consumer_internals import Record
 from shared.database import unit_of_work
@@ -20,8 +21,7 @@ from shared.dead_letter_limit import DeadLetterLimit
 from shared.deadletters import stored
 from shared.faults import back_off_seconds, is_too_slow, is_worlds_fault
 from shared.logging import get_logger
-from shared.replay import carry_out
-from shared.transport import Batch
+from shared.replay import Claimed, carry_out
 
 EACH_MAX = 100  # records of a transaction whose handlers see them one by one
 RUN_MAX = 1_000  # records of a transaction whose handlers see runs
@@ -38,6 +38,7 @@ class ClaimLost(Exception):  # noqa: N818 - an answer of the compare-and-set, no
 class Doorway:
     """What every lane of a worker shares."""
 
+    service: str
     engine: AsyncEngine
     handlers: Handlers
     clock: Callable[[], Clock]
@@ -50,14 +51,16 @@ class Doorway:
 class Lane:
     """Serial by construction: batches and replay requests of one partition come by one queue."""
 
-    def __init__(self, tp: TopicPartition, door: Doorway) -> None:
+    def __init__(self, tp: TopicPartition, door: Doorway, held: positions.Claim) -> None:
         self.tp = tp
         self.blocked: dict[str, UUID] = {}
-        self.position: int | None = None
+        self.position = held.next_offset
         self.queue: asyncio.Queue[Batch | UUID] = asyncio.Queue()
         self.idle = asyncio.Event()
         self.idle.set()
         self._door = door
+        self._epoch = held.epoch
+        self._requested: set[UUID] = set()
         self._each_max = EACH_MAX
 
     async def run(self) -> None:
@@ -71,8 +74,15 @@ class Lane:
                 if self.queue.empty():
                     self.idle.set()
 
+    def request(self, letter_id: UUID) -> None:
+        """Queue an operator's request, unless it waits here already."""
+        if letter_id not in self._requested:
+            self._requested.add(letter_id)
+            self.queue.put_nowait(letter_id)
+
     def clear(self) -> None:
         """Forget what waits; after a rebalance it comes again to whoever owns it."""
+        self._requested.clear()
         while not self.queue.empty():
             item = self.queue.get_nowait()
             if isinstance(item, Batch):
@@ -143,7 +153,9 @@ class Lane:
                 return self._where_it_stands(
                     batch, start, await positions.held(uow.connection, self.tp)
                 )
-            work = BatchTransaction(self._door.handlers, uow, dict(self.blocked))
+            work = BatchTransaction(
+                self._door.handlers, uow, self._door.service, dict(self.blocked)
+            )
             slice_ = [arrival for message in messages[done:end] for arrival in message]
             await work.apply(slice_, careful=careful)
         self.blocked = work.blocked
@@ -211,7 +223,11 @@ class Lane:
                 self._door.stop(78, reason)
 
     async def _replay(self, letter_id: UUID) -> None:
-        blocked = await carry_out(self._door, self.tp, letter_id, dict(self.blocked))
+        try:
+            claimed = Claimed(self.tp, self._epoch)
+            blocked = await carry_out(self._door, claimed, letter_id, blocked=dict(self.blocked))
+        finally:
+            self._requested.discard(letter_id)
         if blocked is not None:
             self.blocked = blocked
 

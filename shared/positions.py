@@ -19,11 +19,10 @@ class Claim:
 
 @dataclass(frozen=True)
 class Log:
-    """What Kafka holds of a partition: offsets `[start, end)` of the topic with this id."""
+    """Where a partition's log begins, and the id of its topic."""
 
     topic_id: UUID
     start: int
-    end: int
 
 
 class PositionError(Exception):
@@ -51,6 +50,12 @@ _HELD = text("""
     SELECT next_offset, epoch FROM position WHERE topic = :topic AND partition = :partition
 """)
 
+# SHARE, not KEY SHARE: it must keep out an update that leaves the key alone.
+_HOLD = text("""
+    SELECT epoch FROM position
+    WHERE topic = :topic AND partition = :partition AND epoch = :epoch FOR SHARE
+""")
+
 
 async def claim(
     connection: AsyncConnection, logs: Mapping[TopicPartition, Log], *, owner: str
@@ -58,7 +63,7 @@ async def claim(
     """Raise the epoch of every partition in `logs` and answer where each goes on.
 
     Raises:
-        PositionError: a position lies outside its log, or the topic was made anew.
+        PositionError: a topic was made anew.
     """
     asked = sorted(logs)
     rows = await connection.execute(
@@ -74,24 +79,37 @@ async def claim(
     claims: dict[TopicPartition, Claim] = {}
     for topic, partition, next_offset, epoch, topic_id in rows:
         tp = TopicPartition(topic, partition)
-        _refuse_misfit(tp, next_offset, topic_id, logs[tp])
+        _refuse_another_topic(tp, topic_id, logs[tp].topic_id)
         claims[tp] = Claim(next_offset, epoch)
     return claims
 
 
-def _refuse_misfit(tp: TopicPartition, next_offset: int, topic_id: UUID, log: Log) -> None:
-    where = f"{tp.topic}[{tp.partition}]"
-    remedy = f"`holdfast positions move {tp.topic} {tp.partition} --to earliest`"
-    if topic_id != log.topic_id:
+def _refuse_another_topic(tp: TopicPartition, known: UUID, found: UUID) -> None:
+    if known != found:
         raise PositionError(
-            f"{where} was made anew: its topic id is {log.topic_id}, the position belongs to "
-            f"{topic_id}. If the old records are gone for good, accept the new log with {remedy}."
+            f"{tp.topic}[{tp.partition}] was made anew: its topic id is {found}, the position "
+            f"belongs to {known}. If the old records are gone for good, {_remedy(tp)}."
         )
-    if not log.start <= next_offset <= log.end:
+
+
+def refuse_outside(tp: TopicPartition, held: Claim, *, start: int, end: int) -> None:
+    """A position must lie within `[start, end]` of its log.
+
+    Raises:
+        PositionError: records are gone that were not processed, or the log was cut short.
+    """
+    if not start <= held.next_offset <= end:
         raise PositionError(
-            f"{where}: position {next_offset} lies outside the log [{log.start}, {log.end}]. "
-            f"Restore the log, or accept the loss with {remedy}."
+            f"{tp.topic}[{tp.partition}]: position {held.next_offset} lies outside the log "
+            f"[{start}, {end}]. Restore the log, or {_remedy(tp)}."
         )
+
+
+def _remedy(tp: TopicPartition) -> str:
+    return (
+        "accept the loss with "
+        f"`holdfast positions move SERVICE {tp.topic} {tp.partition} --to earliest`"
+    )
 
 
 async def advance(
@@ -120,15 +138,23 @@ async def held(connection: AsyncConnection, tp: TopicPartition) -> Claim | None:
     return Claim(row.next_offset, row.epoch) if row else None
 
 
+async def hold(connection: AsyncConnection, tp: TopicPartition, *, epoch: int) -> bool:
+    """Whether the claim still stands; if so nobody claims it before this transaction ends."""
+    rows = await connection.execute(
+        _HOLD, {"topic": tp.topic, "partition": tp.partition, "epoch": epoch}
+    )
+    return rows.one_or_none() is not None
+
+
 async def move(
-    connection: AsyncConnection, tp: TopicPartition, log: Log, *, to: int
+    connection: AsyncConnection, tp: TopicPartition, topic_id: UUID, *, to: int
 ) -> Sequence[Claim]:
-    """An operator's act: place the position at `to` in this log; running workers lose it."""
+    """An operator's act: place the position at `to` in this topic; running workers lose it."""
     rows = await connection.execute(
         text("""
             UPDATE position SET next_offset = :to, epoch = epoch + 1, topic_id = :topic_id
             WHERE topic = :topic AND partition = :partition RETURNING next_offset, epoch
         """),
-        {"to": to, "topic_id": log.topic_id, "topic": tp.topic, "partition": tp.partition},
+        {"to": to, "topic_id": topic_id, "topic": tp.topic, "partition": tp.partition},
     )
     return [Claim(row.next_offset, row.epoch) for row in rows]

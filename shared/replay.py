@@ -1,13 +1,14 @@
 """An operator's replay or discard, carried out by the partition's owner between two batches."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from aiokafka import TopicPartition
 
-from shared import dead_letter_store
+from shared import dead_letter_store, positions
 from shared.arrivals import arrivals
 from shared.batch_transaction import BatchTransaction
 from shared.database import UnitOfWork, unit_of_work
@@ -21,20 +22,30 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class Claimed:
+    """A partition, and the epoch under which a lane owns it."""
+
+    tp: TopicPartition
+    epoch: int
+
+
 async def carry_out(
-    door: "Doorway", tp: TopicPartition, letter_id: UUID, blocked: dict[str, UUID]
+    door: "Doorway", claimed: Claimed, letter_id: UUID, *, blocked: dict[str, UUID]
 ) -> dict[str, UUID] | None:
     """Settle the letter and what parked behind it; the keys blocked from then on.
 
     One transaction: the letter, then its parked records in order. The first of them that fails
     becomes a letter of its own, behind which the rest goes on waiting. None when somebody else
-    settled it meanwhile.
+    settled it meanwhile, or owns the partition by now: a new owner has read what is blocked, and
+    would go on parking behind a letter that we settle under it.
     """
     attempt = 0
     while True:
         try:
             async with unit_of_work(door.engine) as uow:
-                work = await _settle(door, uow, letter_id, blocked)
+                ours = await positions.hold(uow.connection, claimed.tp, epoch=claimed.epoch)
+                work = await _settle(door, uow, letter_id, blocked) if ours else None
             if work is None:
                 return None
             work.count_set_aside()
@@ -42,7 +53,7 @@ async def carry_out(
             if not is_worlds_fault(error):
                 raise
             attempt += 1
-            log.warning("waiting_for_database", topic=tp.topic, attempt=attempt)
+            log.warning("waiting_for_database", topic=claimed.tp.topic, attempt=attempt)
             await asyncio.sleep(back_off_seconds(attempt))
         else:
             return work.blocked
@@ -54,7 +65,7 @@ async def _settle(
     request = await dead_letter_store.lock(uow.connection, letter_id)
     if request is None:
         return None
-    work = BatchTransaction(door.handlers, uow, dict(blocked))
+    work = BatchTransaction(door.handlers, uow, door.service, dict(blocked))
     key = request.record.key or ""
     if work.blocked.get(key) == letter_id:
         del work.blocked[key]

@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError
 
 from shared import telemetry
 from shared.batch_transaction import Each, Handlers, Run
+from shared.batches import Batch
 from shared.clock import ClockFollower, NoClock
 from shared.consumption import Consumption
 from shared.database import RELAY_POOL, WORKER_POOL, create_engine
@@ -30,7 +31,7 @@ from shared.logging import configure_logging, get_logger
 from shared.outbox import waker_of
 from shared.relay import WrongServer, run_relay
 from shared.revision import SchemaMismatch, SchemaRange, require_revision
-from shared.transport import Batch, BatchApp
+from shared.transport import BatchApp
 
 __all__ = ["Each", "Handlers", "Run", "WorkerSettings", "run_worker"]
 
@@ -104,6 +105,7 @@ class _Worker:
         )
         self._clock = ClockFollower(self._engine)
         self._door = Doorway(
+            service=settings.service,
             engine=self._engine,
             handlers=handlers,
             clock=lambda: self._clock.clock,

@@ -227,9 +227,3 @@ REDEMPTIONS = _counter(
     "Redemptions asked for, by outcome.",
     "Many refusals: a terminal repeats, or members are misled about their balance.",
 )
-AUDIT_DIFFERENCES = _gauge(
-    "holdfast_points_audit_differences",
-    (),
-    "Lots that differ from the replay of their entries, as of the last audit.",
-    "Above 0: stop settlement and call the ledger's owner; nothing may explain it away.",
-)

@@ -11,9 +11,8 @@ four known ways: docs/decisions/0001). Three rules make it correct:
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, cast
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from typing import Any, TypeVar, cast
 
 import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -23,6 +22,7 @@ from yarl import URL
 
 from shared import consumer_internals as internals
 from shared import telemetry
+from shared.batches import Batch, ClaimSource, Poll
 from shared.consumer_internals import Record
 from shared.positions import Claim
 
@@ -34,49 +34,6 @@ CLAIM_SHARE_OF_REQUEST_TIMEOUT = 0.8  # beyond it Faust would give up silently a
 HINT_TIMEOUT_SECONDS = 5
 
 T = TypeVar("T")
-
-
-class ClaimSource(Protocol):
-    """Where positions come from; shared/stream.py answers from PostgreSQL."""
-
-    compacted: frozenset[str]
-
-    async def claim(
-        self, starts: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
-    ) -> Mapping[TopicPartition, Claim]: ...
-
-    def on_rewind(self, reason: str) -> None: ...
-
-
-@dataclass(eq=False)
-class Batch:
-    """Consecutive records `[start, next_offset)` of one partition, under one claim."""
-
-    tp: TopicPartition
-    records: list[Record]
-    start: int
-    next_offset: int
-    epoch: int
-    run: int
-    current_run: Callable[[], int]
-    released: Callable[[TopicPartition, int], None]
-
-    def stale(self) -> bool:
-        """A seek happened since these records were popped; they will come again."""
-        return self.run != self.current_run()
-
-    def release(self) -> None:
-        """Give the credit back; always called, whatever became of the batch."""
-        self.released(self.tp, self.run)
-
-
-@dataclass(frozen=True)
-class Poll:
-    """What one poll popped, the run it was popped under, and the positions before it."""
-
-    run: int
-    records: dict[TopicPartition, list[Record]]
-    before: dict[TopicPartition, int | None]
 
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
@@ -158,8 +115,10 @@ class BatchConsumer(driver.Consumer):
         generation = internals.generation(kafka)
         assigned = [TopicPartition(*tp) for tp in self.assignment()]
         starts = await self.thread.on_own_loop(kafka.beginning_offsets(assigned))
+        claims = await self.source.claim(starts)
+        # Asked after the claim: until then the owner before us may still move a position on.
         ends = await self.thread.on_own_loop(kafka.end_offsets(assigned))
-        claims = await self.source.claim(starts, ends)
+        self.source.check(claims, starts, ends)
         if internals.generation(kafka) != generation:
             # Another assignment is under way; its own seek claims what is ours by then.
             self.claims = {}
