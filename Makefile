@@ -7,7 +7,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help dev lock check test integration chaos up down status docs contracts requirements
+.PHONY: help dev lock check test integration chaos bench up down status docs contracts requirements
 
 ##@ Begin
 
@@ -46,6 +46,9 @@ integration: $(READY) ## Handlers, SQL and doorways on real servers
 chaos: $(READY) ## Kill and cut the running system, then account for every fact (20 minutes)
 	$(BIN)/holdfast chaos
 	$(BIN)/python -m pytest tests/chaos/seeded_bugs/live_seeded_bugs.py
+
+bench: $(READY) ## Figures beside their targets, one JSON line each
+	@for bench in benchmarks/bench_*.py; do $(BIN)/python $$bench || failed=1; done; test -z "$$failed"
 
 ##@ Run
 
