@@ -105,6 +105,14 @@ class Broker:
     def log(self) -> Path:
         return self.folder / "kafka.log"
 
+    @property
+    def properties(self) -> Path:
+        return self.folder / "server.properties"
+
+    @property
+    def command(self) -> list[str]:
+        return [*java(self.class_path, self.archive), "kafka.Kafka", str(self.properties)]
+
     def start(self) -> ProcessId:
         """Format the first time, then start; returns before it is ready.
 
@@ -112,9 +120,8 @@ class Broker:
             KafkaFailed: the format was refused.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        properties = self.folder / "server.properties"
         copies = len(self.peers)
-        properties.write_text(
+        self.properties.write_text(
             _PROPERTIES.format(
                 folder=self.folder.resolve(),
                 node=self.node,
@@ -126,11 +133,10 @@ class Broker:
             )
         )
         if not (self.folder / "data" / "meta.properties").exists():
-            self._format(properties)
-        command = [*java(self.class_path, self.archive), "kafka.Kafka", str(properties)]
-        return spawn(command, log=self.log, cwd=self.folder)
+            self._format()
+        return spawn(self.command, log=self.log, cwd=self.folder)
 
-    def _format(self, properties: Path) -> None:
+    def _format(self) -> None:
         voters = ",".join(f"{node}@127.0.0.1:{port}:{id_}" for node, port, id_ in self.peers)
         done = subprocess.run(
             [
@@ -138,7 +144,7 @@ class Broker:
                 "kafka.tools.StorageTool",
                 "format",
                 *("-t", self.cluster),
-                *("-c", str(properties)),
+                *("-c", str(self.properties)),
                 *("--initial-controllers", voters),
             ],
             capture_output=True,

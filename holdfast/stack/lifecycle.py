@@ -2,35 +2,47 @@
 
 import asyncio
 import contextlib
+import fcntl
 import signal
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx2
+import asyncpg
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from holdfast import roles, topics
 from holdfast.stack import kafka, parts
+from holdfast.stack.parts import Part
 from holdfast.stack.ports import free_ports
-from holdfast.stack.process import ProcessId, spawn, wait_until
-from holdfast.stack.state import SERVICES, StackState, begin, load
+from holdfast.stack.process import ProcessId, running, spawn, wait_until
+from holdfast.stack.readiness import ready
+from holdfast.stack.state import (
+    KINDS_OF_PARTS,
+    SERVICES,
+    StackState,
+    begin,
+    load,
+    renew_taken_ports,
+)
 from holdfast.stack.supervisor import SUPERVISOR
 from holdfast.tokens import ensure_issuer
 from shared import clock
 from shared.migrations.runner import upgrade
 
 READY_SECONDS = 60.0
-PROBE_SECONDS = 3.0  # a busy machine answers late; that is not the same as not at all
+ANSWER_SECONDS = 5.0  # for the clock's one row; a server that hangs must not hold `down`
+DATABASE_FAULTS = (OSError, SQLAlchemyError, asyncpg.PostgresError)
 
 Say = Callable[[str], None]
 
 
 class UpFailed(Exception):  # noqa: N818 - the message says what to do.
-    """The stack did not come up."""
+    """The stack did not come up, or not down; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -43,17 +55,19 @@ class Wishes:
     database: str = ""
     kafka_jars: Path | None = None
     rate: float = 1.0
+    only: tuple[str, ...] = KINDS_OF_PARTS
 
 
 @dataclass
 class Timings:
-    """Seconds of each step, in order (`--timings`)."""
+    """Seconds of each step, in order (`--timings`); `say` hears of each as it begins."""
 
+    say: Say
     steps: dict[str, float] = field(default_factory=dict[str, float])
 
     @contextlib.contextmanager
-    def step(self, name: str, say: Say) -> Generator[None]:
-        say(name)
+    def step(self, name: str) -> Generator[None]:
+        self.say(name)
         began = time.monotonic()
         yield
         self.steps[name] = round(time.monotonic() - began, 2)
@@ -63,30 +77,47 @@ def is_up(state: StackState | None) -> bool:
     return state is not None and state.part(SUPERVISOR).alive()
 
 
-def up(wishes: Wishes, say: Say) -> tuple[StackState, Timings]:
+@contextlib.contextmanager
+def alone(home: Path) -> Generator[None]:
+    """One `up` or `down` at a time; the lock dies with its process.
+
+    Raises:
+        UpFailed: another one is at work.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UpFailed(
+                f"another `holdfast up` or `down` is at work in {home}: wait until it ends"
+            ) from error
+        yield
+
+
+def up(wishes: Wishes, timings: Timings) -> StackState:
     """Bring everything up and wait until it is ready; what still runs is adopted.
 
     Raises:
-        UpFailed, KafkaFailed, PostgresFailed, NoJars: with what to do.
+        UpFailed, KafkaFailed, PostgresFailed, NoJars, TopicsRefused: with what to do.
     """
     state = _state(wishes)
-    timings = Timings()
-    with timings.step("Kafka and PostgreSQL", say):
+    with timings.step("Kafka and PostgreSQL"):
         _servers(state)
-    with timings.step("roles and migrations", say):
-        asyncio.run(roles.bootstrap(parts.superuser_url(state), state.passwords, SERVICES))
-        for service in SERVICES:
-            upgrade(service, parts.role_url(state, service, "migrate"))
-    with timings.step("topics", say), topics.cluster(state.kafka) as client:
-        topics.create_missing(client, len(state.kafka_ports) or None)
-    with timings.step("clock and token issuer", say):
-        asyncio.run(_on_clock(state, wishes.rate))
-        ensure_issuer(state.folder)
-    with timings.step("workers and web", say):
-        _supervise(state)
+    if state.has_database:
+        with timings.step("roles, migrations, clock"), _database_at_fault():
+            _prepare_database(state, wishes.rate)
+    if state.has_kafka:
+        with timings.step("topics"), topics.cluster(state.kafka) as client:
+            topics.create_missing(client, state.copies)
+    ensure_issuer(state.folder)
+    with timings.step("workers and web"):
+        spawn(
+            [sys.executable, "-m", "holdfast.stack.supervisor", state.home],
+            log=state.folder / "logs" / "supervisor.log",
+        )
         _wait_ready(state)
-    fresh = load(state.folder)
-    return fresh or state, timings
+    return load(state.folder) or state
 
 
 def _state(wishes: Wishes) -> StackState:
@@ -95,92 +126,120 @@ def _state(wishes: Wishes) -> StackState:
     state.kafka_address = wishes.kafka
     state.database_url = wishes.database
     state.kafka_jars = str(wishes.kafka_jars or "")
+    state.only = list(wishes.only)
     for part in state.parts.values():
         part.stopped_because = ""
-    missing = [part.name for part in parts.kept_parts() if not state.part(part.name).health_port]
+    services = parts.services(state)
+    missing = [part.name for part in services if not state.part(part.name).health_port]
     for name, port in zip(missing, free_ports(len(missing)), strict=True):
         state.part(name).health_port = port
+    for part in (*parts.servers(state), *services):
+        _adopt(state, part)
+    if renew_taken_ports(state):
+        for part in services:  # they know only the old addresses
+            state.part(part.name).process.stop()
     state.save()
     return state
 
 
+def _adopt(state: StackState, part: Part) -> None:
+    """Note a process whose starter died before it could; afterwards the file is the truth."""
+    noted = state.part(part.name)
+    found = None if noted.alive() else running(part.command, part.log)
+    if found is not None:
+        noted.pid, noted.started = found.pid, found.started
+
+
 def _servers(state: StackState) -> None:
     """Start the brokers and PostgreSQL side by side, unless they run already."""
-    running = [
-        (broker, _started(state, parts.broker_name(broker), broker.start))
-        for broker in parts.brokers(state)
-    ]
-    if not state.database_url:
-        server = parts.postgres(state)
-        server.wait_ready(_started(state, "postgres", server.start))
-    kafka.wait_ready(running)
+    started = {part.name: _started(state, part) for part in parts.servers(state)}
+    if "postgres" in started:
+        parts.postgres(state).wait_ready(started["postgres"])
+    kafka.wait_ready([(b, started[parts.broker_name(b)]) for b in parts.brokers(state)])
 
 
-def _started(state: StackState, name: str, start: Callable[[], ProcessId]) -> ProcessId:
-    part = state.part(name)
-    if not part.alive():
-        process = start()
-        part.pid, part.started = process.pid, process.started
+def _started(state: StackState, part: Part) -> ProcessId:
+    noted = state.part(part.name)
+    if not noted.alive():
+        process = part.start()
+        noted.pid, noted.started = process.pid, process.started
         state.save()
-    return part.process
+    return noted.process
 
 
-async def _on_clock(state: StackState, rate: float) -> None:
+def _prepare_database(state: StackState, rate: float) -> None:
+    asyncio.run(roles.bootstrap(parts.superuser_url(state), state.passwords, SERVICES))
+    for service in SERVICES:
+        upgrade(service, parts.role_url(state, service, "migrate"))
+
     async def resume(connection: AsyncConnection) -> None:
         await clock.resume(connection, rate=rate, begin=None)
 
-    await _as_operator(state, resume)
+    asyncio.run(_as_operator(state, resume))
 
 
-async def _as_operator(state: StackState, act: Callable[[AsyncConnection], object]) -> None:
-    url = make_url(parts.superuser_url(state)).set(drivername="postgresql+asyncpg")
-    engine = create_async_engine(url)
+@contextlib.contextmanager
+def _database_at_fault() -> Generator[None]:
     try:
-        async with engine.connect() as connection, connection.begin():
-            result = act(connection)
-            if asyncio.iscoroutine(result):
-                await result
+        yield
+    except DATABASE_FAULTS as fault:
+        raise UpFailed(f"the database refused: {fault}\nSee `holdfast doctor`.") from fault
+
+
+async def _as_operator(
+    state: StackState, act: Callable[[AsyncConnection], Awaitable[None]]
+) -> None:
+    url = make_url(parts.superuser_url(state)).set(drivername="postgresql+asyncpg")
+    limits = {"timeout": ANSWER_SECONDS, "command_timeout": ANSWER_SECONDS}
+    engine = create_async_engine(url, connect_args=limits)
+    try:
+        async with engine.begin() as connection:
+            await act(connection)
     finally:
         await engine.dispose()
 
 
-def _supervise(state: StackState) -> None:
-    spawn(
-        [sys.executable, "-m", "holdfast.stack.supervisor", state.home],
-        log=state.folder / "logs" / "supervisor.log",
-    )
-
-
 def _wait_ready(state: StackState) -> None:
-    """Until every worker and the web process say so on their health ports."""
-    for part in parts.kept_parts():
+    """Until the supervisor is at work, and worker and web process say so on their health ports."""
+    if not wait_until(lambda: is_up(load(state.folder)), READY_SECONDS):
+        raise UpFailed(f"no supervisor; read {state.folder}/logs/supervisor.log")
+    for part in parts.services(state):
         port = state.part(part.name).health_port
-        if not wait_until(lambda port=port: ready(port), READY_SECONDS):
-            log = part.log(state)
-            raise UpFailed(f"{part.name} is not ready; read {log} or run `holdfast status`")
+
+        def settled(name: str = part.name, port: int = port) -> bool:
+            return ready(port) or bool(_stands(state, name))
+
+        if not wait_until(settled, READY_SECONDS):
+            raise UpFailed(f"{part.name} is not ready; read {part.log} or type `holdfast doctor`")
+        if reason := _stands(state, part.name):
+            raise UpFailed(f"{part.name} stands: {reason}")
 
 
-def ready(port: int) -> bool:
-    """What a process answers on its health port."""
-    try:
-        answer = httpx2.get(f"http://127.0.0.1:{port}/readyz", timeout=PROBE_SECONDS)
-    except httpx2.HTTPError:
-        return False
-    return answer.is_success
+def _stands(state: StackState, name: str) -> str:
+    """Why the supervisor does not start it again, as it noted in the file."""
+    noted = load(state.folder)
+    return noted.part(name).stopped_because if noted else ""
 
 
 def down(state: StackState, say: Say) -> None:
     """Stop everything of this stack, and nothing else; business time stands still from then on."""
     say("workers and web")
     state.part(SUPERVISOR).process.stop()
-    for part in parts.kept_parts():
-        state.part(part.name).process.stop()
+    # Read again: until now the supervisor was the one who started and noted parts.
+    state = load(state.folder) or state
+    servers = [name for name in state.parts if name.startswith("kafka-")]
+    others = [name for name in state.parts if name not in {*servers, "postgres", SUPERVISOR}]
+    for name in others:
+        state.part(name).process.send(signal.SIGTERM)
+    for name in others:
+        state.part(name).process.stop()
     say("clock")
     if state.database_url or state.part("postgres").alive():
-        with contextlib.suppress(OSError):
+        try:
             asyncio.run(_as_operator(state, clock.stop))
+        except DATABASE_FAULTS as fault:
+            say(f"business time runs on, the database does not answer ({fault})")
     say("Kafka and PostgreSQL")
-    servers = [name for name in state.parts if name.startswith("kafka-")]
     for name in servers:
         state.part(name).process.send(signal.SIGTERM)
     for name in servers:
@@ -188,4 +247,5 @@ def down(state: StackState, say: Say) -> None:
     state.part("postgres").process.stop(gracefully=signal.SIGINT)
     for part in state.parts.values():
         part.pid = 0
-    state.save()
+    with contextlib.suppress(OSError):  # a full disk: by their start times these pids are known
+        state.save()

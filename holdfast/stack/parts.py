@@ -1,8 +1,9 @@
 """The parts of a local stack and how each is started."""
 
 import os
+import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,26 +23,45 @@ def worker_name(service: str) -> str:
 
 @dataclass(frozen=True)
 class Part:
-    """A process that the supervisor keeps: workers and the web process."""
+    """A process of the stack: what runs, where it writes, how it begins."""
 
     name: str
-    arguments: tuple[str, ...]
-
-    def start(self, state: StackState) -> ProcessId:
-        return spawn(
-            [sys.executable, "-m", "holdfast", *self.arguments],
-            log=self.log(state),
-            env={**os.environ, **environment(state, self.name)},
-        )
-
-    def log(self, state: StackState) -> Path:
-        return state.folder / "logs" / f"{self.name}.log"
+    command: Sequence[str]
+    log: Path
+    start: Callable[[], ProcessId]
+    stop_with: int = signal.SIGTERM
 
 
-def kept_parts() -> tuple[Part, ...]:
-    """What the supervisor keeps running, in the order of starting."""
-    workers = tuple(Part(worker_name(s), ("worker", s)) for s in SERVICES)
-    return (*workers, Part(WEB, ("api",)))
+def services(state: StackState) -> list[Part]:
+    """A worker per service and the one web process, in the order of starting."""
+    if "services" not in state.only:
+        return []
+    workers = [_process(state, worker_name(s), "worker", s) for s in SERVICES]
+    return [*workers, _process(state, WEB, "api")]
+
+
+def _process(state: StackState, name: str, *arguments: str) -> Part:
+    command = [sys.executable, "-m", "holdfast", *arguments]
+    log = state.folder / "logs" / f"{name}.log"
+
+    def start() -> ProcessId:
+        return spawn(command, log=log, env={**os.environ, **environment(state, name)})
+
+    return Part(name, command, log, start)
+
+
+def servers(state: StackState) -> list[Part]:
+    """The brokers and PostgreSQL, as far as they are ours.
+
+    Raises:
+        NoJars: the jars are not here and cannot be fetched.
+    """
+    found = [Part(broker_name(b), b.command, b.log, b.start) for b in brokers(state)]
+    if "postgres" in state.only and not state.database_url:
+        server = postgres(state)
+        # SIGTERM would wait for every client to leave.
+        found.append(Part("postgres", server.command, server.log, server.start, signal.SIGINT))
+    return found
 
 
 def environment(state: StackState, name: str) -> Mapping[str, str]:
@@ -83,7 +103,7 @@ def brokers(state: StackState) -> list[Broker]:
     Raises:
         NoJars: the jars are not here and cannot be fetched.
     """
-    if state.kafka_address:
+    if state.kafka_address or "kafka" not in state.only:
         return []
     class_path = jars.class_path(Path(state.kafka_jars) if state.kafka_jars else None)
     numbers = range(1, len(state.kafka_ports) + 1)

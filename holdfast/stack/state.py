@@ -8,11 +8,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from holdfast.stack.kafka import random_id
-from holdfast.stack.ports import free_ports
+from holdfast.stack.ports import free_ports, is_free
 from holdfast.stack.process import ProcessId
 
 SERVICES = ("points",)
 """The services that exist; each has a worker and a web application."""
+SERVERS = ("kafka", "postgres")
+KINDS_OF_PARTS = (*SERVERS, "services")
 
 
 def home_folder(given: Path | None) -> Path:
@@ -55,6 +57,8 @@ class StackState:
     database_url: str = ""
     """Set when the server is somebody else's (`--database`)."""
     kafka_jars: str = ""
+    only: list[str] = field(default_factory=lambda: list(KINDS_OF_PARTS))
+    """Which kinds of parts `up` was asked for."""
     passwords: dict[str, str] = field(default_factory=dict[str, str])
     parts: dict[str, PartState] = field(default_factory=dict[str, PartState])
 
@@ -65,6 +69,19 @@ class StackState:
     @property
     def kafka(self) -> str:
         return self.kafka_address or ",".join(f"127.0.0.1:{port}" for port in self.kafka_ports)
+
+    @property
+    def has_kafka(self) -> bool:
+        return bool(self.kafka_address) or "kafka" in self.only
+
+    @property
+    def has_database(self) -> bool:
+        return bool(self.database_url) or "postgres" in self.only
+
+    @property
+    def copies(self) -> int | None:
+        """Copies of each partition; None leaves them to brokers that are not ours."""
+        return None if self.kafka_address else len(self.kafka_ports)
 
     def part(self, name: str) -> PartState:
         return self.parts.setdefault(name, PartState())
@@ -100,3 +117,23 @@ def begin(home: Path, *, brokers: int, roles: Iterable[str]) -> StackState:
         directory_ids=[random_id() for _ in range(brokers)],
         passwords={role: secrets.token_urlsafe(18) for role in roles},
     )
+
+
+def renew_taken_ports(state: StackState) -> list[int]:
+    """New ports for parts that do not run and on whose ports a stranger listens; the taken ones."""
+    taken: list[int] = []
+
+    def renewed(name: str, port: int) -> int:
+        if not port or state.part(name).alive() or is_free(port):
+            return port
+        taken.append(port)
+        return free_ports(1)[0]
+
+    brokers = [f"kafka-{number}" for number in range(1, len(state.kafka_ports) + 1)]
+    state.postgres_port = renewed("postgres", state.postgres_port)
+    state.kafka_ports = [*map(renewed, brokers, state.kafka_ports)]
+    state.controller_ports = [*map(renewed, brokers, state.controller_ports)]
+    state.web_port = renewed("web", state.web_port)
+    for name, part in list(state.parts.items()):
+        part.health_port = renewed(name, part.health_port)
+    return taken

@@ -5,16 +5,19 @@ stands until `holdfast restart PART`. If it is killed itself, the parts run on a
 starts a supervisor that adopts them.
 """
 
+import contextlib
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from holdfast.stack import parts
-from holdfast.stack.process import ProcessId, identify
+from holdfast.stack.kafka import KafkaFailed
+from holdfast.stack.parts import Part
+from holdfast.stack.postgres import PostgresFailed
+from holdfast.stack.process import identify
 from holdfast.stack.state import PartState, StackState, load
 
 LOOK_SECONDS = 0.2
@@ -30,9 +33,7 @@ LAST_WORDS = "holdfast: "  # how a process says why it ends, on a line of its ow
 class _Kept:
     """A part and when it may start again."""
 
-    name: str
-    start: Callable[[], ProcessId]
-    log: Path
+    part: Part
     not_before: float = 0.0
     failures: int = 0
     started_at: float = field(default_factory=time.monotonic)
@@ -44,18 +45,8 @@ class Supervisor:
     def __init__(self, state: StackState) -> None:
         self._state = state
         self._stopping = False
-        self._kept = [
-            _Kept(part.name, lambda part=part: part.start(state), part.log(state))
-            for part in parts.kept_parts()
-        ]
-        if not state.kafka_address:
-            self._kept += [
-                _Kept(parts.broker_name(broker), broker.start, broker.log)
-                for broker in parts.brokers(state)
-            ]
-        if not state.database_url:
-            server = parts.postgres(state)
-            self._kept.append(_Kept("postgres", server.start, server.log))
+        self._unsaved = False
+        self._kept = [_Kept(part) for part in (*parts.services(state), *parts.servers(state))]
 
     def run(self) -> None:
         """Until SIGTERM; then workers and web are stopped, the servers are left to `down`."""
@@ -65,25 +56,36 @@ class Supervisor:
             self._answer_requests()
             for kept in self._kept:
                 self._look_after(kept)
+            if self._unsaved:
+                self._save()
             time.sleep(LOOK_SECONDS)
-        for part in reversed(parts.kept_parts()):
-            self._state.part(part.name).process.send(signal.SIGTERM)
-        for part in parts.kept_parts():
-            self._state.part(part.name).process.stop()
+        services = [self._state.part(part.name) for part in parts.services(self._state)]
+        for service in reversed(services):
+            service.process.send(signal.SIGTERM)
+        for service in services:
+            service.process.stop()
+
+    def _save(self) -> None:
+        """Note what changed; a full disk must not end the one who looks after everything."""
+        try:
+            self._state.save()
+            self._unsaved = False
+        except OSError:
+            self._unsaved = True
 
     def _stop(self, *_: object) -> None:
         self._stopping = True
 
     def _look_after(self, kept: _Kept) -> None:
-        part = self._state.part(kept.name)
+        part = self._state.part(kept.part.name)
         if part.stopped_because or time.monotonic() < kept.not_before:
             return
         code = _reap(part.pid)
         if part.alive() and code is None:
             return
         if part.pid and code == CONFIGURATION:
-            part.stopped_because = last_words(kept.log)
-            self._state.save()
+            part.stopped_because = last_words(kept.part.log)
+            self._save()
             return
         if part.pid:
             self._delay(kept, part)
@@ -99,24 +101,36 @@ class Supervisor:
         kept.failures = 0 if steady else kept.failures + 1
         wait = min(BACK_OFF_LAST_SECONDS, BACK_OFF_FIRST_SECONDS * 2.0 ** min(kept.failures, 6))
         kept.not_before = time.monotonic() + wait
-        self._state.save()
+        self._save()
 
     def _start(self, kept: _Kept, part: PartState) -> None:
-        process = kept.start()
         kept.started_at = time.monotonic()
+        try:
+            process = kept.part.start()
+        except (OSError, PostgresFailed, KafkaFailed) as failure:
+            with contextlib.suppress(OSError):
+                print(f"{kept.part.name} did not start: {failure}", flush=True)
+            self._delay(kept, part)
+            return
         part.pid, part.started = process.pid, process.started
-        self._state.save()
+        self._save()
 
     def _answer_requests(self) -> None:
         """`holdfast restart PART` leaves a file of the part's name."""
         folder = self._state.folder / "restart"
         for request in sorted(folder.glob("*")) if folder.is_dir() else ():
-            part = self._state.part(request.name)
-            part.stopped_because = ""
-            part.process.stop() if part.alive() else None
-            part.pid = 0
             request.unlink(missing_ok=True)
-            self._state.save()
+            for kept in self._kept:
+                if kept.part.name == request.name:
+                    self._restart(kept)
+
+    def _restart(self, kept: _Kept) -> None:
+        part = self._state.part(kept.part.name)
+        part.process.stop(gracefully=kept.part.stop_with)
+        _reap(part.pid)
+        part.pid, part.stopped_because = 0, ""
+        kept.not_before, kept.failures = 0.0, 0
+        self._start(kept, part)
 
 
 def _reap(pid: int) -> int | None:
