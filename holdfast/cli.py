@@ -22,7 +22,6 @@ COMMANDS = {
     "topics": "topics",
     "positions": "positions",
     "token": "token",
-    "deadletters": "deadletters",
     "audit": "audit",
     "chaos": "chaos",
     "contracts": "contracts",
