@@ -11,6 +11,7 @@ from holdfast.stack import parts
 from holdfast.stack.state import SERVICES, home_folder, load
 from shared import positions
 from shared.database import create_engine
+from shared.events.catalogue import TOPICS
 from shared.kafka_topics import topic_ids
 
 app = typer.Typer(help="Positions of a service's workers in Kafka's logs.", no_args_is_help=True)
@@ -25,7 +26,7 @@ def root() -> None:
 def move(
     service: Annotated[str, typer.Argument(help=f"one of {', '.join(SERVICES)}")],
     topic: str,
-    partition: int,
+    partition: Annotated[int | None, typer.Argument(help="all if left out")] = None,
     *,
     to: Annotated[str, typer.Option(help="earliest, latest, or an offset")],
 ) -> None:
@@ -35,12 +36,19 @@ def move(
 
     Example: holdfast positions move points holdfast.billing.v1 7 --to earliest
     """
+    partitions = {known.name: known.partitions for known in TOPICS}
+    if topic not in partitions:
+        raise typer.BadParameter(f"{topic} is not in the catalogue")
+    wanted = range(partitions[topic]) if partition is None else (partition,)
+    places = [TopicPartition(topic, number) for number in wanted]
     kafka, url = _addresses(service)
-    moved_to = asyncio.run(_move(kafka, url, TopicPartition(topic, partition), to=to))
-    if moved_to is None:
-        typer.echo(f"{service} holds no position of {topic}[{partition}]", err=True)
+    moved = asyncio.run(_move(kafka, url, places, to=to))
+    if not moved:
+        typer.echo(f"{service} holds no position there", err=True)
         raise typer.Exit(1)
-    typer.echo(f"{topic}[{partition}] goes on at {moved_to}; `holdfast restart` what stands")
+    for place, offset in moved.items():
+        typer.echo(f"{place.topic}[{place.partition}] goes on at {offset}")
+    typer.echo("`holdfast restart` what stands")
 
 
 def _addresses(service: str) -> tuple[str, str]:
@@ -55,22 +63,29 @@ def _addresses(service: str) -> tuple[str, str]:
     return str(kafka), str(url)
 
 
-async def _move(kafka: str, url: str, tp: TopicPartition, *, to: str) -> int | None:
+async def _move(
+    kafka: str, url: str, places: list[TopicPartition], *, to: str
+) -> dict[TopicPartition, int]:
+    """Where each place that the service has a position of goes on, all of them or none."""
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka.split(","))
     engine = create_engine(url, application="holdfast-positions", pool_size=1)
     await consumer.start()
     try:
         match to:
             case "earliest":
-                offset = (await consumer.beginning_offsets([tp]))[tp]
+                offsets = await consumer.beginning_offsets(places)
             case "latest":
-                offset = (await consumer.end_offsets([tp]))[tp]
+                offsets = await consumer.end_offsets(places)
             case _:
-                offset = int(to)
-        ids = await asyncio.to_thread(topic_ids, kafka, [tp.topic])
+                offsets = dict.fromkeys(places, int(to))
+        ids = await asyncio.to_thread(topic_ids, kafka, {place.topic for place in places})
+        moved: dict[TopicPartition, int] = {}
         async with engine.connect() as connection, connection.begin():
-            moved = await positions.move(connection, tp, ids[tp.topic], to=offset)
+            for place in places:
+                id_ = ids[place.topic]
+                for claim in await positions.move(connection, place, id_, to=offsets[place]):
+                    moved[place] = claim.next_offset
     finally:
         await consumer.stop()
         await engine.dispose()
-    return moved[0].next_offset if moved else None
+    return moved

@@ -22,6 +22,7 @@ UNPRIVILEGED = "nobody"
 # As root, when the project lies where that user cannot go (a clone under /root, say).
 COPY = Path("/var/lib/holdfast/postgresql-18")
 READY_SECONDS = 30.0
+ANSWER_SECONDS = 10.0  # CREATE DATABASE copies a few megabytes; everything else is quicker
 
 # Small machine, honest ledger: fsync and synchronous_commit stay on.
 _SETTINGS = {
@@ -149,7 +150,7 @@ class Postgres:
         """
 
         def ended_or_ready() -> bool:
-            return not process.alive() or (answers("127.0.0.1", self.port) and self._accepts())
+            return not process.alive() or (answers("127.0.0.1", self.port) and self.accepts())
 
         if not wait_until(ended_or_ready, seconds) or not process.alive():
             raise PostgresFailed(f"PostgreSQL is not there; its log ends:\n{self._log_end()}")
@@ -157,8 +158,12 @@ class Postgres:
         if exists.stdout.strip() != "1":
             self._psql("CREATE DATABASE holdfast")
 
-    def _accepts(self) -> bool:
-        return self._psql("SELECT 1").returncode == 0
+    def accepts(self) -> bool:
+        """Whether it answers a query: a server that starts refuses, one that hangs lets us wait."""
+        try:
+            return self._psql("SELECT 1").returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
 
     def _psql(self, sql: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -166,6 +171,7 @@ class Postgres:
             capture_output=True,
             text=True,
             check=False,
+            timeout=ANSWER_SECONDS,
         )
 
     def _log_end(self) -> str:

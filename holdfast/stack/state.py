@@ -102,7 +102,8 @@ def load(home: Path) -> StackState | None:
     except (FileNotFoundError, json.JSONDecodeError):
         return None
     parts = {name: PartState(**part) for name, part in fields.pop("parts").items()}
-    return StackState(**fields | {"parts": parts})
+    # A stack may be moved while it is down: it lies where it was found.
+    return StackState(**fields | {"parts": parts, "home": str(home)})
 
 
 def begin(home: Path, *, brokers: int, roles: Iterable[str]) -> StackState:
