@@ -12,7 +12,6 @@ from holdfast.stack.kafka import Broker
 from holdfast.stack.postgres import Postgres
 from holdfast.stack.process import ProcessId, spawn
 from holdfast.stack.state import SERVICES, StackState
-from holdfast.tokens import ISSUER
 
 WEB = "web"
 
@@ -66,6 +65,8 @@ def servers(state: StackState) -> list[Part]:
 
 def environment(state: StackState, name: str) -> Mapping[str, str]:
     """What a process of this stack is told; secrets travel in the environment, not in arguments."""
+    from holdfast.tokens import ISSUER  # noqa: PLC0415 - brings cryptography, which `status` spares.
+
     settings = {
         "HOLDFAST_HOME": state.home,
         "HOLDFAST_KAFKA": state.kafka,

@@ -40,6 +40,7 @@ class ProcessId:
     def stop(self, *, gracefully: int = signal.SIGTERM, seconds: float = STOP_SECONDS) -> None:
         """Ask, wait, then insist."""
         self.send(gracefully)
+        self.send(signal.SIGCONT)  # one that was frozen hears it, too
         if not wait_until(lambda: not self.alive(), seconds):
             self.send(signal.SIGKILL)
             wait_until(lambda: not self.alive(), seconds)

@@ -1,68 +1,13 @@
 """The local stack as its users meet it: up, up again, broken in many ways, down."""
 
-import json
-import os
-import shutil
 import signal
 import subprocess
-import sys
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
 
 import psutil
 import pytest
+from stack_parts import RESTART_SECONDS, Stack
 
-from holdfast.stack.process import ProcessId, identify, wait_until
-from holdfast.stack.state import StackState, load
-
-RESTART_SECONDS = 30
-
-
-class Stack:
-    """The command line, with a folder of its own."""
-
-    def __init__(self, home: Path) -> None:
-        self.home = home
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "holdfast", *arguments],
-            env={**os.environ, "HOLDFAST_HOME": str(self.home)},
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-
-    @property
-    def state(self) -> StackState:
-        state = load(self.home)
-        assert state is not None
-        return state
-
-    def process(self, part: str) -> ProcessId:
-        return self.state.part(part).process
-
-    def status(self) -> dict[str, str]:
-        rows = json.loads(self.run("status", "--json").stdout)
-        return {row["part"]: row["state"] for row in rows}
-
-    def all_ready(self) -> bool:
-        return set(self.status().values()) == {"ready", "running"}
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[Stack]:
-    # Not pytest's own folder: as root the server runs as a user who may not enter it.
-    home = Path(tempfile.mkdtemp(prefix="holdfast-stack-"))
-    home.chmod(0o755)
-    stack = Stack(home)
-    came_up = stack.run("up", "--timings")
-    assert came_up.returncode == 0, came_up.stderr
-    yield stack
-    stack.run("down")
-    shutil.rmtree(home, ignore_errors=True)
+from holdfast.stack.process import identify, wait_until
 
 
 @pytest.mark.timeout(180)
