@@ -6,11 +6,9 @@ A crash between acknowledgement and cursor repeats records and loses none; reade
 """
 
 import asyncio
-import os
-import socket
+import contextlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,15 +21,17 @@ from shared import telemetry
 from shared.faults import back_off_seconds, is_worlds_fault
 from shared.logging import get_logger
 from shared.outbox import Waker
+from shared.relay_lease import Lease, LeaseLost
 
-LEASE_SECONDS = 3
-RENEW_SECONDS = 1  # a lease younger than this is not taken again
 POLL_SECONDS = 0.1  # without a wake: another process's commits are seen this late at most
 ROWS_MAX = 1000
-# Above this a sent record fails in the client already; the broker's own limit is the topic's.
+WINDOW_BYTES_MAX = 4 * 2**20  # a relay holds one window in memory; the row that crosses it goes too
+# Above this a record fails in the client already; the broker's own limit is the topic's.
 REQUEST_BYTES_MAX = 1_048_576
 # A broker restart takes longer than aiokafka's 40 s; a shorter limit drops what was not sent.
 REQUEST_TIMEOUT_MS = 60_000
+
+Rows = Sequence[Row[Any]]
 
 log = get_logger(__name__)
 
@@ -40,40 +40,39 @@ class WrongServer(Exception):  # noqa: N818 - the message says what to do.
     """The cursor belongs to another PostgreSQL cluster: its transaction ids mean nothing here."""
 
 
-@dataclass(frozen=True)
-class Cursor:
-    xid: int
-    last_id: int
+class TooLarge(KafkaError):  # noqa: N818 - a fact about a record, told by the broker.
+    """The broker refused a record for its size; the producer's numbering has a hole there."""
 
-
-# The database's clock decides: processes' clocks differ.
-_TAKE_LEASE = text("""
-    UPDATE relay_lease
-    SET owner = :owner, epoch = epoch + (owner <> :owner)::int,
-        expires_at = clock_timestamp() + make_interval(secs => :seconds)
-    WHERE owner = :owner OR expires_at < clock_timestamp()
-    RETURNING epoch
-""")
 
 _READ_CURSOR = text("""
     SELECT c.xid::text AS xid, c.last_id, c.system_identifier = s.system_identifier AS same_server
     FROM outbox_cursor c, pg_control_system() s
 """)
 
-# One watermark for the whole read, taken before it: rows of transactions at or above it wait.
+# One watermark for the whole read, taken with its snapshot: rows of transactions at or above it
+# wait. Values stay where they lie until a row is known to fit into the window.
 _WINDOW = text("""
-    SELECT o.xid::text AS xid, o.id, o.event_id, o.topic, o.partition, o.key, o.headers, o.value,
-           o.created_at
-    FROM outbox o
-    WHERE (o.xid, o.id) > (CAST(CAST(:xid AS text) AS xid8), :last_id)
-      AND o.xid < pg_snapshot_xmin(pg_current_snapshot())
-    ORDER BY o.xid, o.id LIMIT :rows
+    SELECT w.xid::text AS xid, w.id, w.event_id, w.topic, w.partition, w.key, w.headers, w.value,
+           w.created_at
+    FROM (
+        SELECT o.*, sum(octet_length(o.value)) OVER (ORDER BY o.xid, o.id) AS bytes
+        FROM (
+            SELECT * FROM outbox
+            WHERE (xid, id) > (CAST(CAST(:xid AS text) AS xid8), :last_id)
+              AND xid < pg_snapshot_xmin(pg_current_snapshot())
+            ORDER BY xid, id LIMIT :rows
+        ) o
+    ) w
+    WHERE w.bytes - octet_length(w.value) < :bytes
+    ORDER BY w.xid, w.id
 """)
 
+# The cursor's own epoch keeps a relay that was away from moving it back.
 _MOVE = text("""
     UPDATE outbox_cursor
     SET xid = CAST(CAST(:xid AS text) AS xid8), last_id = :last_id, epoch = :epoch
-    WHERE EXISTS (SELECT FROM relay_lease WHERE owner = :owner AND epoch = :epoch)
+    WHERE epoch <= :epoch
+      AND EXISTS (SELECT FROM relay_lease WHERE owner = :owner AND epoch = :epoch)
 """)
 
 _SET_ASIDE = text("""
@@ -90,23 +89,152 @@ async def run_relay(engine: AsyncEngine, kafka: str, *, waker: Waker, stop: asyn
     Raises:
         WrongServer: the database was replaced under the cursor.
     """
-    relay = _Relay(engine, f"{socket.gethostname()}/{os.getpid()}")
-    attempt = 0
-    while not stop.is_set():
-        producer = _producer(kafka)
-        try:
-            await producer.start()
-            await relay.publish_until(stop, waker, producer)
-        except KafkaError as error:
-            log.warning("relay_waits", error=repr(error))
-        except Exception as error:
-            if not is_worlds_fault(error):
-                raise
-            log.warning("relay_waits", error=f"{type(error).__name__}: {error}"[:300])
-        finally:
+    relay, attempt = _Relay(engine, kafka), 0
+    try:
+        while not stop.is_set():
+            if await _went_well(relay, waker):
+                attempt = 0
+                continue
+            await relay.drop_producer()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), back_off_seconds(attempt))
+            attempt += 1
+    finally:
+        await relay.drop_producer()
+    await relay.lease.release()
+
+
+async def _went_well(relay: "_Relay", waker: Waker) -> bool:
+    """One window, or a wait where there is none; False: broker, database or lease are away."""
+    try:
+        if not await relay.publish_window():
+            await waker.wait(POLL_SECONDS)
+    except Exception as error:
+        if not (isinstance(error, KafkaError | LeaseLost) or is_worlds_fault(error)):
+            raise
+        log.warning("relay_waits", error=f"{type(error).__name__}: {error}"[:300])
+        return False
+    return True
+
+
+class _Relay:
+    def __init__(self, engine: AsyncEngine, kafka: str) -> None:
+        self._engine = engine
+        self._kafka = kafka
+        self.lease = Lease(engine)
+        self._producer: AIOKafkaProducer | None = None
+        self._oversized: set[int] = set()  # rows of this window that the broker refused
+        self._oldest: datetime | None = None
+        # Asked when it is read: it must grow while the relay waits for the broker.
+        telemetry.OUTBOX_UNSENT_AGE.set_function(self._unsent_seconds)
+
+    def _unsent_seconds(self) -> float:
+        return (datetime.now(UTC) - self._oldest).total_seconds() if self._oldest else 0
+
+    async def publish_window(self) -> bool:
+        """Publish what stands between cursor and watermark; False when nothing does."""
+        epoch = await self.lease.take()
+        rows: Rows = await self._window() if epoch is not None else ()
+        self._oldest = min((row.created_at for row in rows), default=None)
+        if epoch is None or not rows:
+            return False
+        started = time.monotonic()
+        await self.lease.hold_during(self._produce(rows))
+        await self._move(rows, epoch)
+        telemetry.RELAY_PASS_SECONDS.observe(time.monotonic() - started)
+        return True
+
+    async def _window(self) -> Rows:
+        async with self._engine.connect() as connection, connection.begin():
+            cursor = (await connection.execute(_READ_CURSOR)).one()
+            if not cursor.same_server:
+                raise WrongServer(
+                    "the outbox cursor was written by another PostgreSQL cluster (a restored or "
+                    "copied database), whose transaction ids cannot be compared with this one's. "
+                    "Make sure that no relay of the old one runs, then run `holdfast outbox reseed`"
+                )
+            limits = {"rows": ROWS_MAX, "bytes": WINDOW_BYTES_MAX}
+            after = {"xid": cursor.xid, "last_id": cursor.last_id}
+            return (await connection.execute(_WINDOW, {**after, **limits})).all()
+
+    async def _produce(self, rows: Rows) -> None:
+        """Send all, in the order of their ids, and wait for every acknowledgement."""
+        producer = await self._started_producer()
+        sent: list[tuple[Row[Any], asyncio.Future[Any]]] = []
+        for row in sorted(rows, key=lambda r: r.id):
+            if row.id in self._oversized:
+                continue
+            try:
+                sent.append((row, await _send(producer, row)))
+            except MessageSizeTooLargeError:
+                self._oversized.add(row.id)  # refused by the client: nothing was numbered yet
+        answers = await asyncio.gather(*(answer for _, answer in sent), return_exceptions=True)
+        refused: list[BaseException] = []
+        for (row, _), answer in zip(sent, answers, strict=True):
+            if not isinstance(answer, BaseException):
+                telemetry.OUTBOX_PUBLISHED.labels(topic=row.topic).inc()
+            elif isinstance(answer, MessageSizeTooLargeError):
+                self._oversized.add(row.id)
+                refused.append(TooLarge(f"event {row.event_id} for {row.topic}"))
+            else:
+                refused.append(answer)
+        if refused:
+            # Whatever came after a refused record of its partition was refused for its number, so
+            # the window goes again, by a new producer and without what no broker takes.
+            raise refused[0]
+
+    async def _started_producer(self) -> AIOKafkaProducer:
+        if self._producer is None:
+            self._producer = _producer(self._kafka)
+            await self._producer.start()
+        return self._producer
+
+    async def drop_producer(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
             await producer.stop()
-        attempt = 0 if relay.published_once() else attempt + 1
-        await waker.wait(back_off_seconds(attempt))
+
+    async def _move(self, rows: Rows, epoch: int) -> None:
+        """Set aside what no broker takes and move the cursor, if the lease is still ours."""
+        last = rows[-1]
+        oversized = [row for row in rows if row.id in self._oversized]
+        async with self._engine.connect() as connection, connection.begin():
+            await _set_aside(connection, oversized)
+            moved = await connection.execute(
+                _MOVE,
+                {
+                    "xid": last.xid,
+                    "last_id": last.id,
+                    "epoch": epoch,
+                    "owner": self.lease.owner,
+                },
+            )
+        self._oversized.clear()
+        self._oldest = None
+        if moved.rowcount == 0:
+            raise self.lease.lost()
+
+
+async def _set_aside(connection: AsyncConnection, rows: Rows) -> None:
+    for row in rows:
+        await connection.execute(_SET_ASIDE, {"xid": row.xid, "id": row.id})
+        telemetry.OUTBOX_OVERSIZED.labels(topic=row.topic).inc()
+        log.error("outbox_row_set_aside", topic=row.topic, event_id=str(row.event_id))
+
+
+async def _send(producer: AIOKafkaProducer, row: Row[Any]) -> asyncio.Future[Any]:
+    while True:
+        try:
+            return await producer.send(
+                row.topic,
+                value=row.value,
+                key=row.key.encode() if row.key is not None else None,
+                partition=row.partition,
+                headers=[(name, value.encode()) for name, value in row.headers.items()],
+            )
+        except KafkaTimeoutError:
+            # The client's buffer could not drain: this record was not taken, so ask again.
+            log.warning("relay_buffer_full", topic=row.topic)
 
 
 def _producer(kafka: str) -> AIOKafkaProducer:
@@ -119,124 +247,3 @@ def _producer(kafka: str) -> AIOKafkaProducer:
         max_request_size=REQUEST_BYTES_MAX,
         request_timeout_ms=REQUEST_TIMEOUT_MS,
     )
-
-
-class _Relay:
-    def __init__(self, engine: AsyncEngine, owner: str) -> None:
-        self._engine = engine
-        self._owner = owner
-        self._published = False
-        self._epoch: int | None = None
-        self._leased_at = 0.0
-
-    def published_once(self) -> bool:
-        """Whether anything left since the last question: the world is not wholly away."""
-        published, self._published = self._published, False
-        return published
-
-    async def publish_until(
-        self, stop: asyncio.Event, waker: Waker, producer: AIOKafkaProducer
-    ) -> None:
-        while not stop.is_set():
-            more = await self._pass(producer)
-            if not more:
-                await waker.wait(POLL_SECONDS)
-
-    async def _pass(self, producer: AIOKafkaProducer) -> bool:
-        """One window; True when there may be more at once."""
-        epoch = await self._lease()
-        if epoch is None:
-            return False
-        started = time.monotonic()
-        async with self._engine.connect() as connection, connection.begin():
-            cursor = await self._cursor(connection)
-            rows = (
-                await connection.execute(
-                    _WINDOW,
-                    {"xid": str(cursor.xid), "last_id": cursor.last_id, "rows": ROWS_MAX},
-                )
-            ).all()
-        if not rows:
-            telemetry.OUTBOX_UNSENT_AGE.set(0)
-            return False
-        telemetry.OUTBOX_UNSENT_AGE.set((datetime.now(UTC) - rows[0].created_at).total_seconds())
-        oversized = await self._produce(producer, rows)
-        await self._move(rows, oversized, epoch)
-        telemetry.RELAY_PASS_SECONDS.observe(time.monotonic() - started)
-        self._published = True
-        return len(rows) == ROWS_MAX
-
-    async def _lease(self) -> int | None:
-        """The epoch of our lease, taken again when it is a second old; None: another relays."""
-        now = time.monotonic()
-        if self._epoch is None or now - self._leased_at > RENEW_SECONDS:
-            async with self._engine.connect() as connection, connection.begin():
-                asked = {"owner": self._owner, "seconds": LEASE_SECONDS}
-                taken = await connection.execute(_TAKE_LEASE, asked)
-                self._epoch = taken.scalar_one_or_none()
-            self._leased_at = now
-            telemetry.RELAY_LEADER.set(self._epoch is not None)
-        return self._epoch
-
-    async def _cursor(self, connection: AsyncConnection) -> Cursor:
-        row = (await connection.execute(_READ_CURSOR)).one()
-        if not row.same_server:
-            raise WrongServer(
-                "the outbox cursor was written by another PostgreSQL cluster (restored or copied "
-                "database); transaction ids cannot be compared. Run `holdfast maintain outbox "
-                "--reseed` after making sure that no relay of the old cluster still runs."
-            )
-        return Cursor(int(row.xid), row.last_id)
-
-    async def _produce(
-        self, producer: AIOKafkaProducer, rows: Sequence[Row[Any]]
-    ) -> list[Row[Any]]:
-        """Send all, in the order of their ids, and wait for every acknowledgement."""
-        oversized: list[Row[Any]] = []
-        sent: list[tuple[Row[Any], asyncio.Future[Any]]] = []
-        for row in sorted(rows, key=lambda r: r.id):
-            try:
-                sent.append((row, await self._send(producer, row)))
-            except MessageSizeTooLargeError:
-                oversized.append(row)
-        for row, acknowledged in sent:
-            try:
-                await acknowledged
-            except MessageSizeTooLargeError:
-                oversized.append(row)
-            else:
-                telemetry.OUTBOX_PUBLISHED.labels(topic=row.topic).inc()
-        return oversized
-
-    async def _send(self, producer: AIOKafkaProducer, row: Row[Any]) -> asyncio.Future[Any]:
-        while True:
-            try:
-                return await producer.send(
-                    row.topic,
-                    value=row.value,
-                    key=row.key.encode() if row.key is not None else None,
-                    partition=row.partition,
-                    headers=[(name, value.encode()) for name, value in row.headers.items()],
-                )
-            except KafkaTimeoutError:
-                # The client's buffer could not drain: this record was not taken, so ask again.
-                log.warning("relay_buffer_full", topic=row.topic)
-
-    async def _move(
-        self, rows: Sequence[Row[Any]], oversized: Sequence[Row[Any]], epoch: int
-    ) -> None:
-        """Set aside what no broker takes and move the cursor, if the lease is still ours."""
-        last = rows[-1]
-        async with self._engine.connect() as connection, connection.begin():
-            for row in oversized:
-                await connection.execute(_SET_ASIDE, {"xid": row.xid, "id": row.id})
-                telemetry.OUTBOX_OVERSIZED.labels(topic=row.topic).inc()
-                log.error("outbox_row_set_aside", topic=row.topic, event_id=str(row.event_id))
-            moved = await connection.execute(
-                _MOVE,
-                {"xid": last.xid, "last_id": last.id, "epoch": epoch, "owner": self._owner},
-            )
-        if moved.rowcount == 0:
-            self._epoch = None
-            telemetry.RELAY_LEASES_LOST.inc()
-            log.warning("relay_lease_lost", epoch=epoch)

@@ -5,12 +5,14 @@ import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import asyncpg
 import httpx2
 import pytest
 from aiokafka import AIOKafkaProducer
 from doorway_parts import Doorway
+from out_parts import OutTopic, Schema
 
 from holdfast.chaos.parts import Parts, Worker
 from holdfast.stack.ports import free_ports
@@ -87,6 +89,22 @@ async def worker(doorway: Doorway) -> AsyncIterator[Worker]:
     yield worker
     worker.stop()
     assert worker.process.returncode == 0, worker.last_words()
+
+
+@pytest.fixture
+async def schema(doorway_servers: Parts) -> AsyncIterator[Schema]:
+    """A migrated schema, in a database of its own, in which nothing has happened yet."""
+    made = Schema(doorway_servers, f"out_{uuid4().hex[:12]}")
+    await doorway_servers.prepare_database(made.database)
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+def topic(doorway_servers: Parts) -> OutTopic:
+    made = OutTopic(doorway_servers.broker.address, f"out-{uuid4().hex[:12]}")
+    made.create()
+    return made
 
 
 async def _execute(server: PostgresAddress, statement: str) -> None:
