@@ -61,7 +61,8 @@ async def relay_owner(url: str) -> int:
     """The pid of the process that relays."""
     async with connected(url) as connection:
         owner: str = await connection.fetchval("SELECT owner FROM relay_lease")
-    return int(owner.rpartition("/")[2])
+    # host/pid/mark: a restarted process may get the pid of the one before it.
+    return int(owner.split("/")[1])
 
 
 class Observer:
