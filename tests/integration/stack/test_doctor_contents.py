@@ -69,10 +69,10 @@ def test_a_topic_that_was_made_anew_is_accepted_by_an_operator(stack: Stack) -> 
 
 def test_a_worker_that_dead_letters_stopped_goes_on_after_a_look_at_them(stack: Stack) -> None:
     asyncio.run(_send_what_is_no_bill(stack))
+    assert wait_until(lambda: stack.status()["worker-points"] == "stopped", RESTART_SECONDS * 2)
 
     found = stack.finding("worker-points")
     assert f"{IN_A_ROW} messages of {BILLING} in a row" in found["what"]
-    assert stack.status()["worker-points"] == "stopped"
 
     stack.is_mended_by_what_the_doctor_says()
 
