@@ -1,11 +1,11 @@
 """`holdfast worker SERVICE` and `holdfast migrate [SERVICE…]`: what the image runs."""
 
 import importlib
-import os
 from typing import Annotated
 
 import typer
 
+from holdfast.database_urls import database_url
 from holdfast.stack.state import SERVICES
 
 
@@ -27,16 +27,12 @@ def migrate(
 ) -> None:
     """Bring schemas to the newest revision, as the roles that own them.
 
-    URLs come from HOLDFAST_<SERVICE>_MIGRATE_DATABASE_URL.
+    URLs come from HOLDFAST_<SERVICE>_MIGRATE_DATABASE_URL, else from the local stack.
 
     Example: holdfast migrate points
     """
     from shared.migrations.runner import upgrade  # noqa: PLC0415 - Alembic is slow to import.
 
     for service in services or SERVICES:
-        name = f"HOLDFAST_{service.upper()}_MIGRATE_DATABASE_URL"
-        url = os.environ.get(name)
-        if service not in SERVICES or url is None:
-            raise typer.BadParameter(f"set {name}, and name one of {', '.join(SERVICES)}")
-        upgrade(service, url)
+        upgrade(service, database_url(service, "migrate"))
         print(f"{service} is at its newest revision")
