@@ -36,6 +36,15 @@ CREATE TABLE IF NOT EXISTS holdfast.clock_segment (
 """
 
 
+# What PostgreSQL lets every role do in a new database, and nobody here needs.
+_FROM_EVERYBODY = """
+DO $$ BEGIN
+    REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+    EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+END $$;
+"""
+
+
 async def bootstrap(
     superuser_url: str, passwords: Mapping[str, str], services: tuple[str, ...]
 ) -> None:
@@ -48,7 +57,7 @@ async def bootstrap(
     try:
         # Parallel bootstraps of one server would trip over each other's catalog rows.
         await connection.execute("SELECT pg_advisory_lock(1752132451)")
-        await connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+        await connection.execute(_FROM_EVERYBODY)
         await connection.execute(_CLOCK)
         for service in services:
             await _bootstrap_service(connection, service, passwords)

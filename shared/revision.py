@@ -6,6 +6,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shared.faults import sqlstate
+
+_NO_SUCH_TABLE = "42P01"
+
 
 @dataclass(frozen=True)
 class SchemaRange:
@@ -34,6 +38,8 @@ async def require_revision(engine: AsyncEngine, schema: SchemaRange) -> None:
                 )
             ).one()
         except ProgrammingError as error:
+            if sqlstate(error) != _NO_SUCH_TABLE:
+                raise
             raise SchemaMismatch(_behind(schema, 0)) from error
     revision = int(row.version_num)
     if revision < schema.lowest:

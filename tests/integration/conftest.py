@@ -12,7 +12,7 @@ import httpx2
 import pytest
 from aiokafka import AIOKafkaProducer
 from doorway_parts import Doorway
-from out_parts import OutTopic, Schema
+from out_parts import OutTopic, Schema, new_schema
 
 from holdfast.chaos.parts import Parts, Worker
 from holdfast.stack.ports import free_ports
@@ -93,11 +93,8 @@ async def worker(doorway: Doorway) -> AsyncIterator[Worker]:
 
 @pytest.fixture
 async def schema(doorway_servers: Parts) -> AsyncIterator[Schema]:
-    """A migrated schema, in a database of its own, in which nothing has happened yet."""
-    made = Schema(doorway_servers, f"out_{uuid4().hex[:12]}")
-    await doorway_servers.prepare_database(made.database)
-    yield made
-    await made.close()
+    async with new_schema(doorway_servers) as made:
+        yield made
 
 
 @pytest.fixture

@@ -137,9 +137,26 @@ class Schema:
     async def close(self) -> None:
         for engine in self.engines:
             await engine.dispose()
-        admin = await asyncpg.connect(self.parts.postgres.address.url())
-        await admin.execute(f"DROP DATABASE {self.database} WITH (FORCE)")
-        await admin.close()
+        async with self.administration() as admin:
+            await admin.execute(f"DROP DATABASE {self.database} WITH (FORCE)")
+
+    @asynccontextmanager
+    async def administration(self) -> AsyncGenerator[asyncpg.Connection]:
+        """As the superuser in another database, to make and drop this one."""
+        connection = await asyncpg.connect(self.parts.postgres.address.url())
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+
+@asynccontextmanager
+async def new_schema(parts: Parts) -> AsyncGenerator[Schema]:
+    """A migrated schema, in a database of its own, in which nothing has happened yet."""
+    made = Schema(parts, f"out_{uuid4().hex[:12]}")
+    await parts.prepare_database(made.database)
+    yield made
+    await made.close()
 
 
 def ids_of(records: Sequence[OutboxRecord]) -> set[UUID]:
