@@ -19,7 +19,7 @@ from shared.tracing import Trace, trace_of
 
 @dataclass(frozen=True)
 class Link:
-    """One step of a causal chain, kept after the outbox partition is gone (`holdfast trace`)."""
+    """One step of a causal chain, kept after the outbox partition is gone."""
 
     event_id: UUID
     cause_id: str | None

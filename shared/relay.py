@@ -151,7 +151,8 @@ class _Relay:
                 raise WrongServer(
                     "the outbox cursor was written by another PostgreSQL cluster (a restored or "
                     "copied database), whose transaction ids cannot be compared with this one's. "
-                    "Make sure that no relay of the old one runs, then run `holdfast outbox reseed`"
+                    "Make sure that no relay of the old one runs. To go on here is the schema "
+                    "owner's act on table outbox_cursor; there is no command for it yet"
                 )
             limits = {"rows": ROWS_MAX, "bytes": WINDOW_BYTES_MAX}
             after = {"xid": cursor.xid, "last_id": cursor.last_id}

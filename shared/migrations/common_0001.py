@@ -4,7 +4,7 @@ from alembic import op
 
 from shared.migrations import script
 
-# Days for which partitions exist after the migration; `holdfast maintain` goes on from there.
+# Days for which partitions exist after the migration; later days go to the default partitions.
 FIRST_DAYS = 8
 
 _TABLES = """
