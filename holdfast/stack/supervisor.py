@@ -80,10 +80,9 @@ class Supervisor:
         part = self._state.part(kept.part.name)
         if part.stopped_because or time.monotonic() < kept.not_before:
             return
-        code = _reap(part.pid)
-        if part.alive() and code is None:
+        if part.alive():
             return
-        if part.pid and code == CONFIGURATION:
+        if part.pid and _reap(part.pid) == CONFIGURATION:
             part.stopped_because = last_words(kept.part.log)
             self._save()
             return
@@ -134,14 +133,18 @@ class Supervisor:
 
 
 def _reap(pid: int) -> int | None:
-    """The exit code of a child that ended; None while it runs or when it is not our child."""
+    """The exit code of a child that ended; None when it was not our child.
+
+    It waits: a process whose main thread has ended looks dead a moment before its code is there,
+    and a code that is missed would start again what must stand.
+    """
     if pid <= 0:
         return None
     try:
-        ended, status = os.waitpid(pid, os.WNOHANG)
+        _, status = os.waitpid(pid, 0)
     except ChildProcessError:
         return None
-    return os.waitstatus_to_exitcode(status) if ended else None
+    return os.waitstatus_to_exitcode(status)
 
 
 def last_words(log: Path) -> str:
