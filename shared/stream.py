@@ -10,7 +10,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -29,6 +29,7 @@ from shared.health import serve_health
 from shared.lane import Doorway
 from shared.logging import configure_logging, get_logger
 from shared.outbox import waker_of
+from shared.poller import Poller, run_pollers
 from shared.relay import WrongServer, run_relay
 from shared.revision import SchemaMismatch, SchemaRange, require_revision
 from shared.transport import BatchApp
@@ -73,16 +74,18 @@ class WorkerSettings:
     schema: SchemaRange
 
 
-def run_worker(settings: WorkerSettings, handlers: Handlers) -> None:
+def run_worker(
+    settings: WorkerSettings, handlers: Handlers, pollers: Sequence[Poller] = ()
+) -> None:
     """Run until SIGTERM or a reason to end; the exit code says which (module constants)."""
     configure_logging(service=settings.service, process="worker")
     telemetry.process_started(service=settings.service, process="worker")
-    asyncio.run(_run(settings, handlers))
+    asyncio.run(_run(settings, handlers, pollers))
 
 
-async def _run(settings: WorkerSettings, handlers: Handlers) -> None:
+async def _run(settings: WorkerSettings, handlers: Handlers, pollers: Sequence[Poller]) -> None:
     # Faust binds to the loop that runs while the app is made, so it is made in here.
-    await _Worker(settings, handlers).run()
+    await _Worker(settings, handlers, pollers).run()
 
 
 def stop_process(code: int, message: str) -> NoReturn:
@@ -94,8 +97,11 @@ def stop_process(code: int, message: str) -> NoReturn:
 
 
 class _Worker:
-    def __init__(self, settings: WorkerSettings, handlers: Handlers) -> None:
+    def __init__(
+        self, settings: WorkerSettings, handlers: Handlers, pollers: Sequence[Poller]
+    ) -> None:
         self._settings = settings
+        self._pollers = pollers
         name = f"holdfast-{settings.service}"
         self._engine = create_engine(
             settings.database_url, application=f"{name}-worker", pool_size=WORKER_POOL
@@ -154,6 +160,7 @@ class _Worker:
                 stop=self._stopping,
             )
         )
+        self._spawn(run_pollers(self._pollers, self._engine, self._clock, stop=self._stopping))
         self._spawn(self._start_consuming())
         await self._stopping.wait()
         await self._app.stop()

@@ -110,6 +110,12 @@ CLAIMS = _counter(
     "Partitions claimed by this worker.",
     "Many: the group rebalances; look for workers that come and go.",
 )
+DUE_HANDLED = _counter(
+    "holdfast_due_handled",
+    ("poller",),
+    "Rows whose business time had come and that a poller handled.",
+    "Standing still while rows are due: the worker's log says what its poller waits for.",
+)
 SECONDS_SINCE_POLL = _gauge(
     "holdfast_seconds_since_poll",
     (),

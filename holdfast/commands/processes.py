@@ -25,14 +25,17 @@ def worker(service: Annotated[str, typer.Argument(help=f"one of {', '.join(SERVI
 def migrate(
     services: Annotated[list[str] | None, typer.Argument(help="all if left out")] = None,
 ) -> None:
-    """Bring schemas to the newest revision, as the roles that own them.
+    """Bring schemas and the organisation tree to the newest revision, as the roles that own them.
 
     URLs come from HOLDFAST_<SERVICE>_MIGRATE_DATABASE_URL, else from the local stack.
 
     Example: holdfast migrate points
     """
-    from shared.migrations.runner import upgrade  # noqa: PLC0415 - Alembic is slow to import.
+    from holdfast import organisation  # noqa: PLC0415 - drivers are slow to import.
+    from shared.migrations.runner import upgrade  # noqa: PLC0415 - Alembic, too.
 
     for service in services or SERVICES:
-        upgrade(service, database_url(service, "migrate"))
+        url = database_url(service, "migrate")
+        upgrade(service, url)
+        organisation.load_into(url)
         print(f"{service} is at its newest revision")

@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from holdfast import roles, topics
+from holdfast import organisation, roles, topics
 from holdfast.stack import kafka, parts
 from holdfast.stack.parts import Part
 from holdfast.stack.ports import free_ports
@@ -170,7 +170,9 @@ def _started(state: StackState, part: Part) -> ProcessId:
 def _prepare_database(state: StackState, rate: float) -> None:
     asyncio.run(roles.bootstrap(parts.superuser_url(state), state.passwords, SERVICES))
     for service in SERVICES:
-        upgrade(service, parts.role_url(state, service, "migrate"))
+        url = parts.role_url(state, service, "migrate")
+        upgrade(service, url)
+        organisation.load_into(url)
 
     async def resume(connection: AsyncConnection) -> None:
         await clock.resume(connection, rate=rate, begin=None)

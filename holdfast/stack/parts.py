@@ -74,12 +74,22 @@ def environment(state: StackState, name: str) -> Mapping[str, str]:
         "HOLDFAST_JWKS_FILE": str(state.folder / "jwks.json"),
         "HOLDFAST_PORT": str(state.web_port),
         "HOLDFAST_HEALTH_PORT": str(state.part(name).health_port),
+        "HOLDFAST_IDENTITY_KEY": state.identity_key,
+        "HOLDFAST_IDENTITY_KEY_ID": "local-1",
+        "HOLDFAST_CHECKPOINTS": _checkpoints(state).as_uri(),
     }
     for service in SERVICES:
         for kind in ("web", "worker", "migrate"):
             key = f"HOLDFAST_{service}_{kind}_DATABASE_URL".upper()
             settings[key] = role_url(state, service, kind)
     return settings
+
+
+def _checkpoints(state: StackState) -> Path:
+    """Where alerts keeps snapshots of its rows."""
+    folder = state.folder / "checkpoints"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def role_url(state: StackState, service: str, kind: str) -> str:

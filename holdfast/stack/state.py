@@ -11,7 +11,7 @@ from holdfast.stack.kafka import random_id
 from holdfast.stack.ports import free_ports, is_free
 from holdfast.stack.process import ProcessId
 
-SERVICES = ("points",)
+SERVICES = ("alerts", "points", "ticketing", "callcenter")
 """The services that exist; each has a worker and a web application."""
 SERVERS = ("kafka", "postgres")
 KINDS_OF_PARTS = (*SERVERS, "services")
@@ -59,6 +59,8 @@ class StackState:
     kafka_jars: str = ""
     only: list[str] = field(default_factory=lambda: list(KINDS_OF_PARTS))
     """Which kinds of parts `up` was asked for."""
+    identity_key: str = field(default_factory=lambda: secrets.token_hex(32))
+    """The key under which telephone numbers are hashed (contracts §4); kept as long as the data."""
     passwords: dict[str, str] = field(default_factory=dict[str, str])
     parts: dict[str, PartState] = field(default_factory=dict[str, PartState])
 

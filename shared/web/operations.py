@@ -64,4 +64,4 @@ def require_policy(app: FastAPI, policy: Operations) -> None:
     """
     missing = sorted(set(operations_of(app)) - set(policy))
     if missing:
-        raise PolicyGap(f"no policy for {', '.join(missing)}: add rows to shared/policy.py")
+        raise PolicyGap(f"no policy for {', '.join(missing)}: add rows to shared/policies/")

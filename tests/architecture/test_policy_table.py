@@ -13,7 +13,7 @@ from shared.web.operations import operations_of
 SERVICES = sorted(
     folder.name
     for folder in Path(str(files("services"))).iterdir()
-    if (folder / "api.py").is_file()
+    if (folder / "api.py").is_file() or (folder / "api").is_dir()
 )
 
 

@@ -17,6 +17,7 @@ LABELS_ALLOWED = {
     "operation",
     "outcome",
     "partition",
+    "poller",
     "process",
     "reason",
     "service",

@@ -1,0 +1,5 @@
+"""alerts over HTTP."""
+
+from shared.web.operations import operations
+
+router = operations()

@@ -1,0 +1,19 @@
+"""The alerts web application: its operations behind the doorway."""
+
+from fastapi import FastAPI
+
+from services.alerts import api
+from services.alerts.settings import SCHEMA, WebSettings
+from shared.web import app as web
+from shared.web.doorway import open_doorway
+
+
+def create_app() -> FastAPI:
+    settings = WebSettings()  # pyright: ignore[reportCallIssue] - the environment fills it.
+    doorway = open_doorway(
+        SCHEMA,
+        database_url=str(settings.alerts_web_database_url),
+        jwks=settings.jwks_file,
+        issuer=settings.issuer,
+    )
+    return web.create_app(doorway, title="Holdfast alerts", routers=[api.router])

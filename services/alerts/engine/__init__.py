@@ -1,0 +1,1 @@
+"""The engine: columns, rows, kernel, rules, watermarks; knows neither Faust nor SQL."""

@@ -1,0 +1,1 @@
+"""What alerts does, one file per trigger."""

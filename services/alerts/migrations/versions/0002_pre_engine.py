@@ -1,0 +1,8 @@
+"""What alerts keeps beside the engine: rules, hits, episodes, evidence, checkpoints."""
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    """Tables follow with the code that needs them."""

@@ -1,0 +1,5 @@
+"""callcenter over HTTP."""
+
+from shared.web.operations import operations
+
+router = operations()

@@ -1,0 +1,1 @@
+"""The rules of contacts, tasks and portfolios: pure, no clock, no I/O."""

@@ -1,0 +1,1 @@
+"""What callcenter does, one file per trigger."""

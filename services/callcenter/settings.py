@@ -1,0 +1,24 @@
+"""What a callcenter process is told from outside; secrets have no default."""
+
+from pydantic import PostgresDsn
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.revision import SchemaRange
+
+SCHEMA = SchemaRange(service="callcenter", lowest=2, known=2)
+
+
+class WorkerSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="HOLDFAST_", frozen=True)
+
+    kafka: str
+    callcenter_worker_database_url: PostgresDsn
+    health_port: int = 9101
+
+
+class WebSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="HOLDFAST_", frozen=True)
+
+    callcenter_web_database_url: PostgresDsn
+    jwks_file: str
+    issuer: str

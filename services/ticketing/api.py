@@ -1,0 +1,5 @@
+"""ticketing over HTTP."""
+
+from shared.web.operations import operations
+
+router = operations()

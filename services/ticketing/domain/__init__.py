@@ -1,0 +1,1 @@
+"""The rules of orders and deadlines: pure, no clock, no I/O."""

@@ -1,0 +1,1 @@
+"""What ticketing does, one file per trigger."""

@@ -1,0 +1,24 @@
+"""The ticketing worker: its handlers behind the doorway."""
+
+from services.ticketing.agents import AGENTS, POLLERS
+from services.ticketing.settings import SCHEMA, WorkerSettings
+from shared import stream
+
+
+def main() -> None:
+    settings = WorkerSettings()  # pyright: ignore[reportCallIssue] - the environment fills it.
+    stream.run_worker(
+        stream.WorkerSettings(
+            service="ticketing",
+            kafka=settings.kafka,
+            database_url=str(settings.ticketing_worker_database_url),
+            health_port=settings.health_port,
+            schema=SCHEMA,
+        ),
+        AGENTS,
+        POLLERS,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The policy table's parts, one a service."""
