@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from shared import dead_letter_store, telemetry
 from shared.arrivals import Arrival, in_runs
-from shared.database import UnitOfWork
+from shared.database import Mark, UnitOfWork
 from shared.deadletters import (
     DeadLetter,
     StoredRecord,
@@ -154,12 +154,12 @@ class BatchTransaction:
             await self._bisect(arrivals[:middle])
             await self._bisect(arrivals[middle:])
 
-    def _mark(self) -> tuple[int, int, int, dict[str, UUID]]:
-        return self.uow.emitted, len(self.letters), len(self.parked), dict(self.blocked)
+    def _mark(self) -> tuple[Mark, int, int, dict[str, UUID]]:
+        return self.uow.mark(), len(self.letters), len(self.parked), dict(self.blocked)
 
-    def _roll_back_to(self, mark: tuple[int, int, int, dict[str, UUID]]) -> None:
-        emitted, letters, parked, self.blocked = mark
-        self.uow.forget_after(emitted)
+    def _roll_back_to(self, mark: tuple[Mark, int, int, dict[str, UUID]]) -> None:
+        held, letters, parked, self.blocked = mark
+        self.uow.forget_after(held)
         del self.letters[letters:]
         del self.parked[parked:]
 

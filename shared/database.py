@@ -1,7 +1,7 @@
 """The one way to PostgreSQL: bounded pools, and a unit of work committed at its edge."""
 
 import time
-from collections.abc import AsyncGenerator, Generator, Iterable
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
@@ -41,6 +41,14 @@ def create_engine(url: PostgresDsn | str, *, application: str, pool_size: int) -
     )
 
 
+@dataclass(frozen=True)
+class Mark:
+    """How much a unit of work held at a savepoint."""
+
+    leaving: int
+    callbacks: int
+
+
 @dataclass
 class UnitOfWork:
     """One transaction and the facts that leave with it. Nobody but the edge commits."""
@@ -48,6 +56,7 @@ class UnitOfWork:
     connection: AsyncConnection
     traces: dict[str, Trace] = field(default_factory=dict[str, Trace])
     _leaving: list[outbox.OutboxRecord] = field(default_factory=list[outbox.OutboxRecord])
+    _after_commit: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
 
     def emit(self, event: Event) -> None:
         """Publish `event` if and only if this transaction commits."""
@@ -58,19 +67,30 @@ class UnitOfWork:
         """Publish records that are no JSON facts (Arrow batches, control messages)."""
         self._leaving.extend(records)
 
-    @property
-    def emitted(self) -> int:
-        return len(self._leaving)
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call `callback` if and only if this transaction commits: what it counts happened once."""
+        self._after_commit.append(callback)
 
-    def forget_after(self, count: int) -> None:
-        """Take back what was emitted after the first `count`: its savepoint was rolled back."""
-        del self._leaving[count:]
+    def mark(self) -> Mark:
+        """Where this unit of work stands, for `forget_after`."""
+        return Mark(len(self._leaving), len(self._after_commit))
+
+    def forget_after(self, mark: Mark) -> None:
+        """Take back what was emitted and asked for since: its savepoint was rolled back."""
+        del self._leaving[mark.leaving :]
+        del self._after_commit[mark.callbacks :]
 
     async def flush(self) -> None:
         """Write what leaves into the outbox, in the order of emission; called once, at the edge."""
         leaving, self._leaving = self._leaving, []
         if leaving:
             await outbox.insert(self.connection, leaving)
+
+    def committed(self) -> None:
+        """Run what waits for the commit, in order; called once, at the edge."""
+        callbacks, self._after_commit = self._after_commit, []
+        for callback in callbacks:
+            callback()
 
 
 @asynccontextmanager
@@ -88,6 +108,7 @@ async def unit_of_work(
             yield uow
             await uow.flush()
     outbox.wake(engine)
+    uow.committed()
 
 
 async def _begun(connection: AsyncConnection, organisation: str | None) -> UnitOfWork:

@@ -36,7 +36,7 @@ async def post_and_tell(
     for posted in fresh:
         event = causes[posted.posting.entry_id]
         uow.emit(posting_told(posted, Cause(str(event.event_id), event.event_type, event.at)))
-    _measure(fresh)
+    uow.after_commit(lambda: _measure(fresh))
 
 
 def _measure(fresh: Sequence[Posted]) -> None:

@@ -71,7 +71,7 @@ async def redeem_points(
             postings = _postings(redemption, customer, shares, cause)
             for posted in await lots.move(uow.connection, postings):
                 uow.emit(posting_told(posted, cause))
-            telemetry.REDEMPTIONS.labels(outcome="redeemed").inc()
+            uow.after_commit(telemetry.REDEMPTIONS.labels(outcome="redeemed").inc)
             return redemption, shares
 
 

@@ -85,7 +85,7 @@ async def reverse_redemption(
             for posted in await lots.move(uow.connection, postings):
                 uow.emit(posting_told(posted, cause))
             now = await redemptions.add_reversed(uow.connection, redemption, reverse.points)
-            telemetry.REDEMPTIONS.labels(outcome="reversed").inc()
+            uow.after_commit(telemetry.REDEMPTIONS.labels(outcome="reversed").inc)
             return Reversal(reversal_id, shares, now, paid_by=moved.spent)
 
 
