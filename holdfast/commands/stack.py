@@ -84,15 +84,15 @@ def _told() -> Generator[None]:
 
 def _print_addresses(state: StackState) -> None:
     if state.has_kafka:
-        console.print(f"Kafka         {state.kafka}")
+        console.print(f"{'Kafka':<19}{state.kafka}")
     for part in parts.services(state):
         port = state.part(part.name).health_port
-        console.print(f"{part.name:<14}http://127.0.0.1:{port}/metrics")
+        console.print(f"{part.name:<19}http://127.0.0.1:{port}/metrics")
     if parts.services(state):
         for service in SERVICES:
             at = f"http://127.0.0.1:{state.web_port}/{service}"
-            console.print(f"{service:<14}{at}/openapi.json")
-        console.print("a token       holdfast token points_operator 990101")
+            console.print(f"{service:<19}{at}/openapi.json")
+        console.print(f"{'a token':<19}holdfast token points_operator 990101")
 
 
 def down(*, home: Home = None) -> None:
