@@ -1,5 +1,0 @@
-"""alerts over HTTP."""
-
-from shared.web.operations import operations
-
-router = operations()

@@ -1,0 +1,5 @@
+"""alerts over HTTP: a module for what comes in, another for what came of it."""
+
+from fastapi import APIRouter
+
+router = APIRouter()
