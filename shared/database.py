@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
+from aiokafka import TopicPartition
 from pydantic import PostgresDsn
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
@@ -55,6 +56,8 @@ class UnitOfWork:
 
     connection: AsyncConnection
     traces: dict[str, Trace] = field(default_factory=dict[str, Trace])
+    source: TopicPartition | None = None
+    """Whose position moves with this transaction; None where no record is its cause."""
     _leaving: list[outbox.OutboxRecord] = field(default_factory=list[outbox.OutboxRecord])
     _after_commit: list[Callable[[], None]] = field(default_factory=list[Callable[[], None]])
 

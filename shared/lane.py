@@ -147,6 +147,7 @@ class Lane:
         following = batch.records[end - 1].offset + 1
         started = time.monotonic()
         async with unit_of_work(self._door.engine) as uow:
+            uow.source = self.tp
             if not await positions.advance(
                 uow.connection, self.tp, (start, following), epoch=batch.epoch
             ):

@@ -44,6 +44,7 @@ async def carry_out(
     while True:
         try:
             async with unit_of_work(door.engine) as uow:
+                uow.source = claimed.tp
                 ours = await positions.hold(uow.connection, claimed.tp, epoch=claimed.epoch)
                 work = await _settle(door, uow, letter_id, blocked) if ours else None
             if work is None:
