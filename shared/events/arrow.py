@@ -20,6 +20,7 @@ from shared.events.billing import BillIssued, LotsOpened
 from shared.events.envelope import JSON, first_errors, message_id, source_of
 from shared.events.event import CustomerEvent, effect_id
 from shared.events.partition import partition_of
+from shared.events.usage import UsageBaseline, UsageRecorded
 from shared.tracing import Trace
 
 ARROW = "application/vnd.apache.arrow.stream"
@@ -28,10 +29,13 @@ BYTES_MAX = 512 * 1024
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+_MOMENT = pa.timestamp("us", "UTC")
+_HASH = pa.binary(32)  # half the size of its hexadecimal text; a message has so many bytes
+
 _COMMON = [
     ("customer_id", pa.int64()),
     ("county", pa.string()),
-    ("at", pa.timestamp("us", "UTC")),
+    ("at", _MOMENT),
 ]
 
 SCHEMAS: dict[type[CustomerEvent], pa.Schema] = {
@@ -45,6 +49,30 @@ SCHEMAS: dict[type[CustomerEvent], pa.Schema] = {
             ("cohort", pa.int32()),
             ("granted", pa.int64()),
             ("spent", pa.int64()),
+        ]
+    ),
+    UsageRecorded: pa.schema(
+        [
+            *_COMMON,
+            ("record_id", pa.string()),
+            ("kind", pa.string()),
+            ("direction", pa.string()),
+            ("seconds", pa.int32()),
+            ("kilobytes", pa.int64()),
+            ("fen", pa.int64()),
+            ("peer", _HASH),
+            ("forwarded_to", _HASH),
+            ("at_home", pa.bool_()),
+        ]
+    ),
+    # Bills and days oldest first; the last ones are the month and the day before `at`.
+    UsageBaseline: pa.schema(
+        [
+            *_COMMON,
+            ("bills_fen", pa.list_(pa.int64(), 12)),
+            ("daily_seconds", pa.list_(pa.int32(), 28)),
+            ("mean_gap_seconds", pa.int32()),
+            ("last_seen", _MOMENT),
         ]
     ),
 }
@@ -75,21 +103,49 @@ def encode_rows(
     `ce_time` is the newest row's, `ce_subject` the number of rows.
     """
     schema = SCHEMAS[model]
+    hashes = [field.name for field in schema if field.type == _HASH]
+    plain = [{**row, **_bytes_of(row, hashes)} for row in rows] if hashes else rows
+    batch = pa.RecordBatch.from_pylist(plain, schema)
+    return encode_batch(
+        model, batch, batch_id=batch_id, trace=trace, newest=max(row["at"] for row in rows)
+    )
+
+
+def encode_batch(
+    model: type[CustomerEvent],
+    batch: pa.RecordBatch,
+    *,
+    batch_id: UUID,
+    trace: Trace,
+    newest: datetime,
+    source: str | None = None,
+) -> tuple[dict[str, str], bytes]:
+    """Headers and value of a message of columns; `source` is who measured, where types have many.
+
+    Raises:
+        ValueError: the columns are not those of `SCHEMAS`.
+    """
+    if not batch.schema.equals(SCHEMAS[model]):
+        raise ValueError(f"{model.event_type} has other columns than {batch.schema.names}")
     sink = pa.BufferOutputStream()
-    with ipc.new_stream(sink, schema) as writer:
-        writer.write_batch(pa.RecordBatch.from_pylist(rows, schema))
+    with ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
     headers = {
         "ce_specversion": "1.0",
         "ce_id": str(batch_id),
-        "ce_source": source_of(model.event_type),
+        "ce_source": f"/{source}" if source else source_of(model.event_type),
         "ce_type": model.event_type,
-        "ce_time": max(row["at"] for row in rows).isoformat(),
-        "ce_subject": f"rows/{len(rows)}",
+        "ce_time": newest.isoformat(),
+        "ce_subject": f"rows/{batch.num_rows}",
         "ce_correlationid": trace.correlation_id,
         "traceparent": trace.traceparent,
         "content-type": ARROW,
     }
     return headers, sink.getvalue().to_pybytes()
+
+
+def _bytes_of(row: Mapping[str, Any], hashes: Sequence[str]) -> dict[str, bytes | None]:
+    return {name: bytes.fromhex(row[name]) if row[name] else None for name in hashes}
 
 
 def decode_rows(
@@ -138,7 +194,7 @@ def _as_json(row: Mapping[str, Any]) -> bytes:
     """A bad row in the form of a single fact, as far as it is one."""
     at: datetime | None = row["at"]
     own = {"customer_id": _key(row), "at": None if at is None else at.isoformat()}
-    return json.dumps({**row, **own}).encode()
+    return json.dumps({**row, **own}, default=datetime.isoformat).encode()
 
 
 def _headers_of_row(
@@ -151,32 +207,50 @@ def _headers_of_row(
     return {**headers, **own}
 
 
-def _rows(model: type[CustomerEvent], value: bytes) -> list[dict[str, Any]]:
+def read_table(model: type[CustomerEvent], value: bytes) -> pa.Table:
+    """The columns of a message, checked as far as no row needs to be looked at.
+
+    Raises:
+        RecordFault: it is unreadable, has other columns than its type, or is beyond a limit.
+    """
     if len(value) > BYTES_MAX:
         raise RecordFault("too-large", f"{len(value)} bytes, at most {BYTES_MAX}")
     try:
         table = ipc.open_stream(value).read_all()
         # Arrow trusts offsets until told otherwise: a damaged message would end the process.
         table.validate(full=True)
-        if not table.schema.equals(SCHEMAS[model]):
-            raise RecordFault("wrong-columns", f"got {', '.join(table.schema.names)}"[:300])
-        if table.num_rows > ROWS_MAX:
-            raise RecordFault("too-large", f"{table.num_rows} rows, at most {ROWS_MAX}")
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        raise RecordFault("not-arrow", str(error)[:300]) from error
+    if not table.schema.equals(SCHEMAS[model]):
+        raise RecordFault("wrong-columns", f"got {', '.join(table.schema.names)}"[:300])
+    if table.num_rows > ROWS_MAX:
+        raise RecordFault("too-large", f"{table.num_rows} rows, at most {ROWS_MAX}")
+    return table
+
+
+def _rows(model: type[CustomerEvent], value: bytes) -> list[dict[str, Any]]:
+    table = read_table(model, value)
+    try:
         return _with_moments(table)
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise RecordFault("not-arrow", str(error)[:300]) from error
 
 
 def _with_moments(table: pa.Table) -> list[dict[str, Any]]:
-    """The rows, each with its time as a `datetime`.
+    """The rows, each time in them as a `datetime` and each hash in hexadecimal.
 
     Arrow's own conversion takes as long as all the rest, and one absurd time would end it for all.
     """
-    place = table.schema.names.index("at")
-    numbers = table.set_column(place, "at", table.column("at").cast(pa.int64()))
+    moments = [field.name for field in table.schema if field.type == _MOMENT]
+    hashes = [field.name for field in table.schema if field.type == _HASH]
+    numbers = table
+    for name in moments:
+        place = table.schema.names.index(name)
+        numbers = numbers.set_column(place, name, table.column(name).cast(pa.int64()))
     rows = numbers.to_pylist()
     for row in rows:
-        row["at"] = _moment(row["at"])
+        row.update({name: _moment(row[name]) for name in moments})
+        row.update({name: row[name].hex() if row[name] else None for name in hashes})
     return rows
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from shared.events import arrow, envelope
 from shared.events.billing import BillIssued, LotsOpened
 from shared.events.event import CustomerEvent, effect_id
 from shared.events.partition import partition_of
-from shared.events.usage import UsageRecorded
+from shared.events.usage import UsageBaseline, UsageHeartbeat, UsageRecorded
 from tests.unit.events.facts import TRACE, customer_ids, times
 
 BATCH = UUID("2f1c1c1e-30f5-4a8a-9a55-6d1d5f9f5b11")
@@ -127,7 +128,7 @@ def test_a_message_says_what_it_is() -> None:
 
 
 def test_a_type_without_arrow_form_is_unknown() -> None:
-    assert fault(VALUE, HEADERS | {"ce_type": UsageRecorded.event_type}) == "unknown-type"
+    assert fault(VALUE, HEADERS | {"ce_type": UsageHeartbeat.event_type}) == "unknown-type"
     assert fault(VALUE, {"ce_id": str(BATCH)}) == "unknown-type"
 
 
@@ -259,3 +260,34 @@ def test_times_keep_their_microseconds_and_their_zone() -> None:
 
     assert events[0].at == at
     assert events[0].at.tzinfo is not None
+
+
+@pytest.mark.parametrize("model", [UsageRecorded, UsageBaseline])
+def test_usage_comes_back_with_hashes_and_moments_as_they_were(model: type[CustomerEvent]) -> None:
+    rows = rows_of(model)
+    headers, value = arrow.encode_rows(model, rows, batch_id=BATCH, trace=TRACE)
+
+    events, faults = arrow.decode_rows(headers, value, partition_of(rows[0]["customer_id"]))
+
+    assert faults == []
+    assert {name: getattr(events[0], name) for name in rows[0]} == rows[0]
+
+
+def test_a_batch_says_who_measured_it_and_has_the_columns_of_its_type() -> None:
+    batch = pa.RecordBatch.from_pylist(
+        [ROW | {"at": datetime(2026, 4, 1, tzinfo=UTC)}], arrow.SCHEMAS[BillIssued]
+    )
+    encode = partial(
+        arrow.encode_batch,
+        batch_id=BATCH,
+        trace=TRACE,
+        newest=datetime(2026, 4, 1, tzinfo=UTC),
+        source="mediation",
+    )
+
+    headers, value = encode(BillIssued, batch)
+
+    assert headers["ce_source"] == "/mediation"
+    assert len(decode(value, headers)[0]) == 1
+    with pytest.raises(ValueError, match="other columns"):
+        encode(LotsOpened, batch)
