@@ -233,3 +233,23 @@ REDEMPTIONS = _counter(
     "Redemptions asked for, by outcome.",
     "Many refusals: a terminal repeats, or members are misled about their balance.",
 )
+REMINDERS = _counter(
+    "holdfast_reminders",
+    ("state",),
+    "Clearing reminders that came to a state: planned, proposed, granted, reached and the others.",
+    "no_capacity: more members than places a day; raise reminders_per_day_max of the programme.",
+)
+
+# --- alerts: ingest
+INGEST_RECORDS = _counter(
+    "holdfast_ingest_records",
+    ("outcome",),
+    "Call records that ingest took: on the log (accepted), or parked for want of a customer.",
+    "Many parked: identity.v1 lags behind mediation, or the two use different keys.",
+)
+PARKED_USAGE = _counter(
+    "holdfast_parked_usage",
+    ("outcome",),
+    "Parked call records that ended their wait: sent to their customer, or given_up after 24 h.",
+    "Many given up: a range of numbers is missing in BOSS's assignments.",
+)
