@@ -1,5 +1,6 @@
 """The customers as BOSS/CRM tells them: what row-level security and reminders go by."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -8,9 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.errors import NotFound
 from shared.events.customers import CustomerProfile
 
+# A run may tell one customer twice; in sorted order no two partitions wait for each other's rows.
 _UPSERT = text("""
     INSERT INTO customer AS kept (customer_id, county, tier, status, sequence)
-    VALUES (:customer_id, :county, :tier, :status, :sequence)
+    SELECT DISTINCT ON (customer_id) customer_id, county, tier, status, sequence
+    FROM unnest(CAST(:customers AS bigint[]), CAST(:counties AS text[]), CAST(:tiers AS text[]),
+                CAST(:statuses AS text[]), CAST(:sequences AS bigint[]))
+        AS told (customer_id, county, tier, status, sequence)
+    ORDER BY customer_id, sequence DESC
     ON CONFLICT (customer_id) DO UPDATE
     SET county = excluded.county, tier = excluded.tier, status = excluded.status,
         sequence = excluded.sequence
@@ -18,16 +24,16 @@ _UPSERT = text("""
 """)
 
 
-async def upsert(connection: AsyncConnection, profile: CustomerProfile) -> None:
-    """Keep the newest profile; a lower sequence changes nothing."""
+async def upsert(connection: AsyncConnection, profiles: Sequence[CustomerProfile]) -> None:
+    """Keep the newest profile of each customer; a lower sequence changes nothing."""
     await connection.execute(
         _UPSERT,
         {
-            "customer_id": profile.customer_id,
-            "county": profile.county,
-            "tier": profile.tier,
-            "status": profile.status,
-            "sequence": profile.sequence,
+            "customers": [profile.customer_id for profile in profiles],
+            "counties": [profile.county for profile in profiles],
+            "tiers": [profile.tier for profile in profiles],
+            "statuses": [profile.status for profile in profiles],
+            "sequences": [profile.sequence for profile in profiles],
         },
     )
 

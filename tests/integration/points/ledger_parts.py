@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.points.handlers.on_bills_issued import on_bills_issued
-from services.points.handlers.on_customer_profile import on_customer_profile
+from services.points.handlers.on_customer_profiles import on_customer_profiles
 from services.points.handlers.on_lots_opened import on_lots_opened
 from shared.database import unit_of_work
 from shared.events.billing import BillIssued, LotsOpened
@@ -88,7 +88,7 @@ class Ledger:
 
     async def profile(self, profile: CustomerProfile) -> None:
         async with unit_of_work(self.worker) as uow:
-            await on_customer_profile(profile, uow)
+            await on_customer_profiles([profile], uow)
 
     async def member(self, customer_id: int, *, points: int, county: str = "990101") -> int:
         """A customer whose branch knows them, with so many points of cohort 2025."""
