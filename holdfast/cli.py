@@ -21,6 +21,7 @@ COMMANDS = {
     "roles": "roles",
     "clock": "clock",
     "topics": "topics",
+    "trace": "trace",
     "deadletters": "deadletters",
     "positions": "positions",
     "token": "token",

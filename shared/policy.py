@@ -9,16 +9,16 @@ from collections.abc import Mapping
 
 from shared.errors import Forbidden
 from shared.identity import Caller, Role
-from shared.policies import alerts, callcenter, points, ticketing
+from shared.policies import alerts, callcenter, links, points, ticketing
 from shared.policies.scope import Operations, Scope
 
 __all__ = ["POLICY", "Operations", "Role", "Scope", "visible_organisation"]
 
 POLICY: Mapping[str, Operations] = {
-    "alerts": alerts.OPERATIONS,
-    "callcenter": callcenter.OPERATIONS,
-    "points": points.OPERATIONS,
-    "ticketing": ticketing.OPERATIONS,
+    "alerts": {**alerts.OPERATIONS, **links.OPERATIONS, **links.HISTORIES},
+    "callcenter": {**callcenter.OPERATIONS, **links.OPERATIONS, **links.HISTORIES},
+    "points": {**points.OPERATIONS, **links.OPERATIONS},
+    "ticketing": {**ticketing.OPERATIONS, **links.OPERATIONS, **links.HISTORIES},
 }
 
 

@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from services.ticketing import api
 from services.ticketing.settings import SCHEMA, WebSettings
 from shared.web import app as web
+from shared.web import links
 from shared.web.doorway import open_doorway
 
 
@@ -16,4 +17,6 @@ def create_app() -> FastAPI:
         jwks=settings.jwks_file,
         issuer=settings.issuer,
     )
-    return web.create_app(doorway, title="Holdfast ticketing", routers=[api.router])
+    return web.create_app(
+        doorway, title="Holdfast ticketing", routers=[api.router, links.router, links.histories]
+    )

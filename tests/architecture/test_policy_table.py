@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
+from sources import ROOT
 
 from shared.policy import POLICY
+from shared.web import links
 from shared.web.operations import operations_of
 
 SERVICES = sorted(
@@ -19,7 +21,11 @@ SERVICES = sorted(
 
 def _operations(service: str) -> list[str]:
     app = FastAPI()
+    source = (ROOT / "services" / service / "app.py").read_text()
     app.include_router(import_module(f"services.{service}.api").router)
+    app.include_router(links.router)
+    if "links.histories" in source:
+        app.include_router(links.histories)
     return list(operations_of(app))
 
 
@@ -36,6 +42,11 @@ def test_every_policy_row_has_its_operation(service: str) -> None:
     operations = _operations(service)
     assert len(operations) == len(set(operations)), "an operation id names one operation"
     assert set(POLICY[service]) == set(operations)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_service_lets_a_causal_chain_be_followed(service: str) -> None:
+    assert "links.router" in (ROOT / "services" / service / "app.py").read_text()
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -1,6 +1,6 @@
 """The tables that every schema has."""
 
-from shared.migrations import common_0001
+from shared.migrations import common_0001, links_by_subject
 
 revision = "0001"
 down_revision = None
@@ -8,3 +8,4 @@ down_revision = None
 
 def upgrade() -> None:
     common_0001.create("alerts")
+    links_by_subject.create()
