@@ -100,7 +100,7 @@ def populate(seed: int, customers: int) -> Population:
     tier = _tiers(revenue)
     county = generator.integers(0, len(COUNTIES), customers)
     points: Ints = np.array(POINTS, np.int64)
-    granted: Ints = generator.integers(points[tier, 0], points[tier, 1])
+    granted = _between(generator, points[tier, 0], points[tier, 1])
     bills = _bills(generator, revenue)
     records = generator.integers(RECORDS_PER_DAY[0], RECORDS_PER_DAY[1] + 1, customers)
     return Population(
@@ -132,6 +132,10 @@ def _distinct(generator: np.random.Generator, count: int, low: int, high: int) -
     """Different numbers of a wide range, in no order."""
     found = np.unique(generator.integers(low, high, count + count // 4 + 16))
     return generator.permutation(found)[:count]
+
+
+def _between(generator: np.random.Generator, low: Ints, high: Ints) -> Ints:
+    return low + (generator.random(len(low)) * (high - low)).astype(np.int64)
 
 
 def _tiers(revenue: NDArray[np.float64]) -> Ints:
