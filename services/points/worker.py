@@ -1,6 +1,6 @@
 """The points worker: its handlers behind the doorway."""
 
-from services.points.agents import AGENTS
+from services.points.agents import AGENTS, POLLERS
 from services.points.settings import SCHEMA, WorkerSettings
 from shared import stream
 
@@ -16,6 +16,7 @@ def main() -> None:
             schema=SCHEMA,
         ),
         AGENTS,
+        POLLERS,
     )
 
 

@@ -11,16 +11,6 @@ from sources import service_folders
 from shared.events.catalogue import ROUTES, SERVICES
 from shared.stream import Each, Handlers, Run
 
-# Read by the catalogue's word, handled from the day on which callcenter grants contacts.
-AWAITED = {
-    "points": {
-        "callcenter.contact_granted.v1",
-        "callcenter.contact_declined.v1",
-        "callcenter.contact_replaced.v1",
-        "callcenter.contact_recorded.v1",
-    }
-}
-
 every_service = pytest.mark.parametrize("folder", service_folders(), ids=lambda p: p.name)
 
 
@@ -37,8 +27,7 @@ def test_agents_handle_exactly_what_the_catalogue_says_the_service_reads(folder:
     handled = {model.event_type for model in agents_of(folder)}
     read = {route.event_type for route in ROUTES if folder.name in route.readers}
 
-    assert handled == read - AWAITED.get(folder.name, set())
-    assert AWAITED.get(folder.name, set()) <= read
+    assert handled == read
 
 
 @every_service

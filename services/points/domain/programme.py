@@ -1,7 +1,7 @@
 """The points programme: how points are earned, valued, reminded of and cleared (PT-08 to PT-17)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, time, timedelta, timezone
 
 STANDARD = "standard"
 """The one programme of today; bills earn in it."""
@@ -59,6 +59,10 @@ class Programme:
         day = date(cohort + 1, self.clearing_month, self.clearing_day)
         return day + timedelta(days=self.grace_days)
 
+    def reminds_on(self, clears_on: date) -> date | None:
+        """The day of the first reminder before points clear; None if the programme has none."""
+        return clears_on - timedelta(days=max(self.reminder_days)) if self.reminder_days else None
+
 
 class UnknownProgramme(Exception):  # noqa: N818 - an answer that the caller turns into its own.
     """No version of this programme was in force on that day."""
@@ -102,3 +106,8 @@ def month_start(month: str) -> date:
 def business_day(moment: datetime) -> date:
     """The trade's day at a moment of business time."""
     return moment.astimezone(CHINA).date()
+
+
+def day_begins(day: date) -> datetime:
+    """The first moment of a trade's day."""
+    return datetime.combine(day, time(), CHINA)

@@ -53,5 +53,6 @@ def earned(bill: BillIssued, programmes: Programmes) -> Posting | None:
         credit=Account.CUSTOMER,
         business_date=day,
         clears_on=clears_on,
+        reminds_on=programme.reminds_on(clears_on),
         reference=f"bill/{bill.month}/{bill.bill_id}",
     )

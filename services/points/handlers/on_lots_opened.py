@@ -57,6 +57,7 @@ def opened(lot: LotsOpened, programmes: Programmes) -> tuple[Posting, ...]:
         credit=Account.CUSTOMER,
         business_date=day,
         clears_on=clears_on,
+        reminds_on=programme.reminds_on(clears_on),
         reference=f"opening/{lot.cohort}/{lot.granted}/{lot.spent}",
     )
     spent = replace(

@@ -25,7 +25,9 @@ class Posting:
     credit: Account
     business_date: date
     reference: str
-    clears_on: date | None = None  # of the lot that it may open; who spends needs one that is open
+    # Of the lot that it may open; who spends needs one that is open.
+    clears_on: date | None = None
+    reminds_on: date | None = None
 
     @property
     def payload_hash(self) -> bytes:

@@ -10,11 +10,12 @@ WITH incoming AS MATERIALIZED (
         CAST(:customers AS bigint[]), CAST(:ids AS uuid[]), CAST(:programmes AS text[]),
         CAST(:programme_versions AS int[]), CAST(:cohorts AS int[]), CAST(:kinds AS text[]),
         CAST(:amounts AS bigint[]), CAST(:debits AS text[]), CAST(:credits AS text[]),
-        CAST(:dates AS date[]), CAST(:clearings AS date[]), CAST(:hashes AS bytea[]),
+        CAST(:dates AS date[]), CAST(:clearings AS date[]), CAST(:reminders AS date[]),
+        CAST(:hashes AS bytea[]),
         CAST(:references AS text[]), CAST(:granted AS bigint[]), CAST(:spent AS bigint[])
     ) WITH ORDINALITY AS i (customer_id, entry_id, programme, programme_version, cohort, kind,
-                            amount, debit, credit, business_date, clears_on, payload_hash,
-                            reference, granted, spent, n)
+                            amount, debit, credit, business_date, clears_on, reminds_on,
+                            payload_hash, reference, granted, spent, n)
 ), judged AS MATERIALIZED (
     SELECT i.*, e.payload_hash AS posted_hash
     FROM incoming i LEFT JOIN entry e ON e.customer_id = i.customer_id AND e.entry_id = i.entry_id
@@ -22,8 +23,10 @@ WITH incoming AS MATERIALIZED (
     SELECT * FROM judged WHERE posted_hash IS NULL
         AND NOT EXISTS (SELECT FROM judged WHERE posted_hash <> payload_hash)
 ), lots AS (
-    INSERT INTO lot AS l (customer_id, programme, cohort, clears_on, granted, spent, version)
-    SELECT customer_id, programme, cohort, min(clears_on), sum(granted), sum(spent), count(*)
+    INSERT INTO lot AS l
+        (customer_id, programme, cohort, clears_on, reminds_on, granted, spent, version)
+    SELECT customer_id, programme, cohort, min(clears_on), min(reminds_on), sum(granted),
+        sum(spent), count(*)
     FROM fresh GROUP BY customer_id, programme, cohort ORDER BY customer_id, cohort, programme
     ON CONFLICT (customer_id, programme, cohort) DO UPDATE
     SET granted = l.granted + excluded.granted, spent = l.spent + excluded.spent,

@@ -41,6 +41,7 @@ async def post(connection: AsyncConnection, postings: Sequence[Posting]) -> list
             "credits": [p.credit for p in postings],
             "dates": [p.business_date for p in postings],
             "clearings": [p.clears_on for p in postings],
+            "reminders": [p.reminds_on for p in postings],
             "hashes": [p.payload_hash for p in postings],
             "references": [p.reference for p in postings],
             "granted": [p.amount if p.kind in _GRANTING else 0 for p in postings],

@@ -71,11 +71,17 @@ async def test_whatever_the_web_role_may_read_of_customers_is_guarded(ledger: Le
           AND has_table_privilege('points_web', c.oid, 'SELECT')
         """
     )
-    assert {row["relname"] for row in readable} == {"customer", "lot", "entry", "redemption"}
+    assert {row["relname"] for row in readable} == {
+        "customer",
+        "lot",
+        "entry",
+        "redemption",
+        "reminder",
+    }
     assert all(row["guarded"] for row in readable)
 
 
-@pytest.mark.parametrize("table", ["customer", "lot", "entry", "redemption"])
+@pytest.mark.parametrize("table", ["customer", "lot", "entry", "redemption", "reminder"])
 async def test_a_forgotten_caller_is_an_error_not_an_empty_answer(
     ledger: Ledger, customer: int, *, table: str
 ) -> None:
@@ -83,6 +89,8 @@ async def test_a_forgotten_caller_is_an_error_not_an_empty_answer(
     async with ledger.connected("web") as web:
         if table == "redemption":
             await ledger.rows(A_REDEMPTION, customer)
+        if table == "reminder":
+            await ledger.rows(A_REMINDER, customer)
         with pytest.raises(asyncpg.PostgresError, match="organisation is not set"):
             await web.fetch(f"SELECT * FROM {table}")  # noqa: S608 - one of four names above.
 
@@ -91,6 +99,12 @@ A_REDEMPTION = """
     INSERT INTO redemption (customer_id, redemption_id, programme, programme_version, family, item,
                             points, value_fen, redeemed_by, redeemed_at)
     VALUES ($1, gen_random_uuid(), 'standard', 1, 'service', 'x', 1, 2, 'wang', now())
+"""
+
+
+A_REMINDER = """
+    INSERT INTO reminder (customer_id, programme, cohort, days, amount, state, ends_on)
+    VALUES ($1, 'standard', 2025, 60, 1, 'no_channel', '2026-03-31')
 """
 
 
