@@ -1,8 +1,45 @@
 """What alerts reads, and what falls due."""
 
+from services.alerts.handlers.merge_facts import merged
+from services.alerts.handlers.on_identity_assigned import on_identity_assigned
+from services.alerts.handlers.send_parked_usage import settle_due
+from shared.events import billing, callcenter, customers, points, ticketing, touchpoints
+from shared.events.event import CustomerEvent
+from shared.events.identity import IdentityAssigned
 from shared.poller import Poller
-from shared.stream import Handlers
+from shared.stream import Handlers, Run
 
-AGENTS: Handlers = {}
+# Whatever changes a row or a decision beside usage: it reaches the engine through the usage log.
+MERGED: tuple[type[CustomerEvent], ...] = (
+    billing.BillIssued,
+    touchpoints.DeactivationRequested,
+    touchpoints.LeavingSignalled,
+    touchpoints.ComplaintFiled,
+    touchpoints.PortabilityQueried,
+    touchpoints.PortabilityApplied,
+    touchpoints.ConsentChanged,
+    customers.CustomerProfile,
+    callcenter.ContactGranted,
+    callcenter.ContactDeclined,
+    callcenter.ContactReplaced,
+    callcenter.ContactRecorded,
+    callcenter.RenewalAgreed,
+    callcenter.AgreementWithdrawn,
+    ticketing.WorkOrderDispatched,
+    ticketing.WorkOrderAccepted,
+    ticketing.WorkOrderReturned,
+    ticketing.WorkOrderCompleted,
+    ticketing.WorkOrderSentBack,
+    ticketing.WorkOrderVerified,
+    ticketing.WorkOrderReopened,
+    ticketing.WorkOrderCancelled,
+    ticketing.DeadlineBreached,
+    points.PointsAtRiskChanged,
+)
 
-POLLERS: tuple[Poller, ...] = ()
+AGENTS: Handlers = {
+    IdentityAssigned: Run(on_identity_assigned),
+    **{fact: Run(merged(fact)) for fact in MERGED},
+}
+
+POLLERS: tuple[Poller, ...] = (Poller("parked_usage", settle_due),)

@@ -1,0 +1,145 @@
+"""The fold of identity.v1, and what waited for it: sent when the owner is known, else given up."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import uuid4
+
+from alerts_parts import AT, HASHER, Alerts, a_customer, a_number, assigned
+
+from services.alerts.domain.parking import GIVE_UP_AFTER, LOOK_AGAIN_AFTER
+from services.alerts.handlers.on_identity_assigned import on_identity_assigned
+from services.alerts.handlers.send_parked_usage import settle_due
+from services.alerts.store import identity, parked_usage
+from services.alerts.store.parked_usage import ParkedRecord
+from shared.database import create_engine, unit_of_work
+from shared.events import arrow
+from shared.events.identity import IdentityAssigned
+from shared.events.partition import partition_of
+from shared.events.usage import UsageRecorded
+
+
+def a_parked_record(number: str, **differs: object) -> ParkedRecord:
+    fields: dict[str, object] = {
+        "parked_id": uuid4(),
+        "source": "mediation",
+        "record_id": f"R{uuid4()}",
+        "number_hash": HASHER.digest(number),
+        "at": AT,
+        "kind": "voice",
+        "direction": "out",
+        "seconds": 60,
+        "kilobytes": 0,
+        "fen": 12,
+        "peer": HASHER.digest(a_number()),
+        "forwarded_to": None,
+        "at_home": True,
+        "due_at": AT + LOOK_AGAIN_AFTER,
+        "given_up_at": AT + GIVE_UP_AFTER,
+    }
+    return ParkedRecord(**(fields | differs))  # pyright: ignore[reportArgumentType] - by name.
+
+
+async def fold(alerts: Alerts, *told: IdentityAssigned) -> None:
+    async with unit_of_work(alerts.worker) as uow:
+        await on_identity_assigned(told, uow)
+
+
+async def park(alerts: Alerts, *records: ParkedRecord) -> None:
+    web = create_engine(alerts.urls["web"], application="alerts-web", pool_size=1)
+    async with unit_of_work(web) as uow:
+        await parked_usage.insert(uow.connection, records)
+    await web.dispose()
+
+
+async def settle(alerts: Alerts, now_after: timedelta) -> int:
+    async with unit_of_work(alerts.worker) as uow:
+        return await settle_due(AT + now_after, uow)
+
+
+async def owners(alerts: Alerts, number: str) -> Sequence[tuple[int, object]]:
+    async with unit_of_work(alerts.worker) as uow:
+        found = await identity.of_numbers(uow.connection, [HASHER.digest(number)])
+    return [(one.customer_id, one.valid_to) for one in found]
+
+
+async def sent_to(alerts: Alerts, customer: int) -> list[str]:
+    """The record ids that left for a customer."""
+    rows = await alerts.rows(
+        "SELECT value FROM outbox WHERE partition = $1 AND headers->>'ce_type' = $2 ORDER BY id",
+        partition_of(customer),
+        UsageRecorded.event_type,
+    )
+    tables = [arrow.read_table(UsageRecorded, value).to_pylist() for (value,) in rows]
+    return [r["record_id"] for table in tables for r in table if r["customer_id"] == customer]
+
+
+async def waiting(alerts: Alerts, record: ParkedRecord) -> int:
+    [(count,)] = await alerts.rows(
+        "SELECT count(*) FROM parked_usage WHERE parked_id = $1", record.parked_id
+    )
+    return count
+
+
+async def test_a_recycled_number_keeps_both_owners(alerts: Alerts) -> None:
+    number, first, second = a_number(), a_customer(), a_customer()
+    handed_on = AT - timedelta(days=30)
+
+    await fold(alerts, assigned(number, first), assigned(number, second, begins=handed_on))
+
+    assert await owners(alerts, number) == [(first, None), (second, None)]
+
+
+async def test_the_newest_word_about_an_assignment_counts(alerts: Alerts) -> None:
+    number, customer = a_number(), a_customer()
+    closed = assigned(number, customer, ends=AT, sequence=3)
+
+    await fold(alerts, closed, assigned(number, customer, sequence=1))
+    await fold(alerts, assigned(number, customer, sequence=2))
+
+    assert await owners(alerts, number) == [(customer, AT)]
+
+
+async def test_a_parked_record_leaves_when_its_number_has_an_owner(alerts: Alerts) -> None:
+    number, customer = a_number(), a_customer()
+    early = a_parked_record(number, at=AT - timedelta(days=2))
+    late = a_parked_record(number)
+    await park(alerts, early, late)
+
+    await fold(alerts, assigned(number, customer, begins=AT - timedelta(days=1)))
+
+    assert await sent_to(alerts, customer) == [late.record_id]
+    assert (await waiting(alerts, early), await waiting(alerts, late)) == (1, 0)
+
+
+async def test_an_owner_that_was_on_its_way_is_found_at_the_second_look(alerts: Alerts) -> None:
+    number, customer = a_number(), a_customer()
+    await fold(alerts, assigned(number, customer))
+    record = a_parked_record(number)
+    await park(alerts, record)
+
+    assert await settle(alerts, LOOK_AGAIN_AFTER - timedelta(seconds=1)) == 0
+    assert await settle(alerts, LOOK_AGAIN_AFTER) > 0
+
+    assert await sent_to(alerts, customer) == [record.record_id]
+    assert await waiting(alerts, record) == 0
+
+
+async def test_after_a_business_day_the_record_is_a_dead_letter(alerts: Alerts) -> None:
+    number = a_number()
+    record = a_parked_record(number)
+    await park(alerts, record)
+
+    await settle(alerts, LOOK_AGAIN_AFTER)
+    assert await waiting(alerts, record) == 1, "it waits on"
+    await settle(alerts, GIVE_UP_AFTER)
+
+    assert await waiting(alerts, record) == 0
+    [(reason, value, state)] = await alerts.rows(
+        "SELECT reason, value, state FROM dead_letter WHERE headers->>'ce_id' = $1",
+        str(record.parked_id),
+    )
+    assert (reason, state) == ("unknown-number", "open")
+    assert record.record_id.encode() in value
+    assert number.encode() not in value
+    told = await alerts.rows("SELECT 1 FROM outbox WHERE topic = 'holdfast.deadletters.v1'")
+    assert told
