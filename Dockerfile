@@ -16,6 +16,8 @@ RUN /venv/bin/uv pip install --python /venv/bin/python --no-cache --no-deps --no
 FROM python:3.13-slim
 # Logs leave at once; nothing is written, so a read-only root file system is enough.
 ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+# Probes and Prometheus come from outside the container; on a desk nobody else needs these ports.
+ENV HOLDFAST_HEALTH_HOST=0.0.0.0
 COPY --from=build /venv /venv
 COPY --from=build /app /app
 RUN useradd --system --uid 10001 --no-create-home holdfast

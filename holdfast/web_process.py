@@ -29,6 +29,7 @@ class Address:
     host: str
     port: int
     health_port: int
+    health_host: str = "127.0.0.1"
 
 
 def web_services() -> tuple[str, ...]:
@@ -82,7 +83,7 @@ async def serve(apps: Mapping[str, FastAPI], address: Address) -> None:
             return server.started and not server.should_exit and followed
 
         health = asyncio.create_task(
-            serve_health(address.health_port, ready=ready, host=address.host), name="health"
+            serve_health(address.health_port, ready=ready, host=address.health_host), name="health"
         )
         _stop_on_signals(server)
         try:

@@ -72,6 +72,7 @@ class WorkerSettings:
     database_url: str
     health_port: int
     schema: SchemaRange
+    health_host: str = "127.0.0.1"
 
 
 def run_worker(
@@ -151,7 +152,7 @@ class _Worker:
         except (SchemaMismatch, NoClock) as misfit:
             stop_process(CONFIGURATION, str(misfit))
         self._spawn(self._watchdog())
-        self._spawn(serve_health(self._settings.health_port, ready=self._ready))
+        self._spawn(self._health())
         self._spawn(
             run_relay(
                 self._relay_engine,
@@ -170,6 +171,10 @@ class _Worker:
         await self._relay_engine.dispose()
         log.info("worker_stopped")
         os._exit(0)
+
+    def _health(self) -> Coroutine[Any, Any, None]:
+        told = self._settings
+        return serve_health(told.health_port, ready=self._ready, host=told.health_host)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

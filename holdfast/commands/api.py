@@ -23,6 +23,9 @@ def api(
     health_port: Annotated[
         int, typer.Option(envvar="HOLDFAST_HEALTH_PORT", help="/livez, /readyz, /metrics")
     ] = 9100,
+    health_host: Annotated[
+        str, typer.Option(envvar="HOLDFAST_HEALTH_HOST", help="0.0.0.0 lets others look")
+    ] = "127.0.0.1",
 ) -> None:
     """Serve HTTP: /points/v1/…, /points/openapi.json, health and metrics on their own port.
 
@@ -34,7 +37,7 @@ def api(
     if unknown:
         raise typer.BadParameter(f"{', '.join(unknown)}: one of {', '.join(known)}")
     try:
-        run(chosen, Address(host=host, port=port, health_port=health_port))
+        run(chosen, Address(host, port, health_port, health_host))
     except (SchemaMismatch, KeysUnreadable, PolicyGap) as reason:
         typer.echo(str(reason), err=True)
         raise typer.Exit(CONFIGURATION) from reason

@@ -14,6 +14,7 @@ class WorkerSettings(BaseSettings):
     kafka: str
     points_worker_database_url: PostgresDsn
     health_port: int = 9101
+    health_host: str = "127.0.0.1"
 
 
 class WebSettings(BaseSettings):

@@ -13,6 +13,7 @@ def main() -> None:
             kafka=settings.kafka,
             database_url=str(settings.points_worker_database_url),
             health_port=settings.health_port,
+            health_host=settings.health_host,
             schema=SCHEMA,
         ),
         AGENTS,

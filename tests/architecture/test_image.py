@@ -59,6 +59,19 @@ def test_compose_sets_what_its_processes_need_and_nothing_that_nobody_reads() ->
     assert {name for name in given - set(settings) if name not in sources} == set()
 
 
+def test_probes_reach_a_container_and_nobody_elses_desk() -> None:
+    image = (ROOT / "Dockerfile").read_text()
+    given = re.findall(r"^ENV HOLDFAST_HEALTH_HOST=(.*)$", image, re.MULTILINE)
+    defaults = {
+        field.default
+        for kind in settings_classes()
+        for name, field in kind.model_fields.items()
+        if name == "health_host"
+    }
+
+    assert (given, defaults) == (["0.0.0.0"], {"127.0.0.1"})  # noqa: S104 - in the container alone.
+
+
 def test_compose_has_no_secret_of_its_own() -> None:
     text = (ROOT / "docker-compose.yml").read_text()
 

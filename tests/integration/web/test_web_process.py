@@ -18,7 +18,7 @@ from holdfast.tokens import ISSUER, Issuer
 from shared.identity import Role
 
 Headers = Callable[..., dict[str, str]]
-COMMAND = [sys.executable, "-m", "holdfast", "api"]
+COMMAND = [sys.executable, "-m", "holdfast", "api", "points"]
 START_SECONDS = 30
 
 
@@ -38,6 +38,8 @@ def settings(notes_database: NotesDatabase, issuer: Issuer) -> dict[str, str]:
         "HOLDFAST_ISSUER": ISSUER,
         "HOLDFAST_PORT": str(port),
         "HOLDFAST_HEALTH_PORT": str(health_port),
+        # Not where the web port is: probes may come by another way than users.
+        "HOLDFAST_HEALTH_HOST": "127.0.0.2",
     }
 
 
@@ -54,9 +56,8 @@ def _start(settings: Mapping[str, str]) -> subprocess.Popen[str]:
 @asynccontextmanager
 async def _running(settings: Mapping[str, str]) -> AsyncGenerator[WebProcess]:
     process = _start(settings)
-    web, health = (
-        f"http://127.0.0.1:{settings[name]}" for name in ("HOLDFAST_PORT", "HOLDFAST_HEALTH_PORT")
-    )
+    web = f"http://127.0.0.1:{settings['HOLDFAST_PORT']}"
+    health = f"http://{settings['HOLDFAST_HEALTH_HOST']}:{settings['HOLDFAST_HEALTH_PORT']}"
     try:
         await _until_ready(process, health)
         yield WebProcess(process, web, health)
