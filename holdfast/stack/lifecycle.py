@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import asyncpg
@@ -56,6 +57,8 @@ class Wishes:
     kafka_jars: Path | None = None
     rate: float = 1.0
     only: tuple[str, ...] = KINDS_OF_PARTS
+    begin: datetime | None = None
+    """Where business time begins in a new stack; the machine's time if left out."""
 
 
 @dataclass
@@ -106,7 +109,7 @@ def up(wishes: Wishes, timings: Timings) -> StackState:
         _servers(state)
     if state.has_database:
         with timings.step("roles, migrations, clock"), _database_at_fault():
-            _prepare_database(state, wishes.rate)
+            _prepare_database(state, wishes)
     if state.has_kafka:
         with timings.step("topics"), topics.cluster(state.kafka) as client:
             topics.create_missing(client, state.copies)
@@ -167,7 +170,7 @@ def _started(state: StackState, part: Part) -> ProcessId:
     return noted.process
 
 
-def _prepare_database(state: StackState, rate: float) -> None:
+def _prepare_database(state: StackState, wishes: Wishes) -> None:
     asyncio.run(roles.bootstrap(parts.superuser_url(state), state.passwords, SERVICES))
     for service in SERVICES:
         url = parts.role_url(state, service, "migrate")
@@ -175,7 +178,7 @@ def _prepare_database(state: StackState, rate: float) -> None:
         organisation.load_into(url)
 
     async def resume(connection: AsyncConnection) -> None:
-        await clock.resume(connection, rate=rate, begin=None)
+        await clock.resume(connection, rate=wishes.rate, begin=wishes.begin)
 
     asyncio.run(_as_operator(state, resume))
 
