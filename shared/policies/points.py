@@ -20,7 +20,19 @@ _LOOKING_POINTS_UP: Mapping[Role, Scope] = {
     Role.BOSS: Scope.PROVINCE,
 }
 
+# Sums, no persons: whoever answers for members or for the programme.
+_WATCHING: Mapping[Role, Scope] = {
+    Role.RETENTION_OWNER: Scope.COUNTY,
+    Role.DISPATCHER: Scope.CITY,
+    Role.GROUP_DEPARTMENT: Scope.CITY,
+    Role.SUPERVISOR: Scope.CITY,
+    Role.POINTS_OPERATOR: Scope.PROVINCE,
+    Role.AUDITOR: Scope.PROVINCE,
+    Role.PLATFORM_ENGINEER: Scope.PROVINCE,
+}
+
 OPERATIONS: Operations = {
+    "readFigures": _WATCHING,
     "readBalance": _LOOKING_POINTS_UP,
     "readStatement": _LOOKING_POINTS_UP,
     "readRedemption": _LOOKING_POINTS_UP,
