@@ -24,6 +24,7 @@ COMMANDS = {
     "trace": "trace",
     "deadletters": "deadletters",
     "positions": "positions",
+    "outbox": "outbox",
     "token": "token",
     "audit": "audit",
     "chaos": "chaos",

@@ -51,7 +51,7 @@ class Consumption:
             try:
                 return await self._claim(logs)
             except PositionError as misfit:
-                self._door.stop(78, str(misfit))
+                self._door.stop(78, misfit.told(self._door.service))
             except Exception as error:
                 if not is_worlds_fault(error):
                     raise
@@ -70,7 +70,7 @@ class Consumption:
             for tp, held in claims.items():
                 positions.refuse_outside(tp, held, start=starts[tp], end=ends[tp])
         except PositionError as misfit:
-            self._door.stop(78, str(misfit))
+            self._door.stop(78, misfit.told(self._door.service))
 
     async def _claim(self, logs: Mapping[TopicPartition, Log]) -> Mapping[TopicPartition, Claim]:
         async with unit_of_work(self._door.engine) as uow:

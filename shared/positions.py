@@ -26,7 +26,20 @@ class Log:
 
 
 class PositionError(Exception):
-    """A stored position does not fit the log. The message names the remedy; nothing is reset."""
+    """A stored position does not fit the log; nothing is reset. `told` names the remedy."""
+
+    def __init__(self, tp: TopicPartition, what: str, mend: str) -> None:
+        super().__init__(what)
+        self._tp = tp
+        self._mend = mend
+
+    def told(self, service: str) -> str:
+        """What to tell the operator of `service`."""
+        return (
+            f"{self}. {self._mend}, accept the loss with "
+            f"`holdfast positions move {service} {self._tp.topic} {self._tp.partition} "
+            "--to earliest`."
+        )
 
 
 # A partition without a row begins at its log start: the only case in which a start is chosen.
@@ -87,8 +100,10 @@ async def claim(
 def _refuse_another_topic(tp: TopicPartition, known: UUID, found: UUID) -> None:
     if known != found:
         raise PositionError(
+            tp,
             f"{tp.topic}[{tp.partition}] was made anew: its topic id is {found}, the position "
-            f"belongs to {known}. If the old records are gone for good, {_remedy(tp)}."
+            f"belongs to {known}",
+            "If the old records are gone for good",
         )
 
 
@@ -100,16 +115,11 @@ def refuse_outside(tp: TopicPartition, held: Claim, *, start: int, end: int) -> 
     """
     if not start <= held.next_offset <= end:
         raise PositionError(
+            tp,
             f"{tp.topic}[{tp.partition}]: position {held.next_offset} lies outside the log "
-            f"[{start}, {end}]. Restore the log, or {_remedy(tp)}."
+            f"[{start}, {end}]",
+            "Restore the log, or, if it is gone for good",
         )
-
-
-def _remedy(tp: TopicPartition) -> str:
-    return (
-        "accept the loss with "
-        f"`holdfast positions move SERVICE {tp.topic} {tp.partition} --to earliest`"
-    )
 
 
 async def advance(

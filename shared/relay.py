@@ -45,7 +45,8 @@ class TooLarge(KafkaError):  # noqa: N818 - a fact about a record, told by the b
 
 
 _READ_CURSOR = text("""
-    SELECT c.xid::text AS xid, c.last_id, c.system_identifier = s.system_identifier AS same_server
+    SELECT c.xid::text AS xid, c.last_id, c.system_identifier = s.system_identifier AS same_server,
+           current_schema() AS service
     FROM outbox_cursor c, pg_control_system() s
 """)
 
@@ -151,8 +152,8 @@ class _Relay:
                 raise WrongServer(
                     "the outbox cursor was written by another PostgreSQL cluster (a restored or "
                     "copied database), whose transaction ids cannot be compared with this one's. "
-                    "Make sure that no relay of the old one runs. To go on here is the schema "
-                    "owner's act on table outbox_cursor; there is no command for it yet"
+                    "Make sure that no process uses the old one any more, then "
+                    f"`holdfast outbox reseed {cursor.service} --yes`"
                 )
             limits = {"rows": ROWS_MAX, "bytes": WINDOW_BYTES_MAX}
             after = {"xid": cursor.xid, "last_id": cursor.last_id}

@@ -91,11 +91,13 @@ def _start(name: str, *, supervised: bool) -> str:
 
 def _remedy_of(name: str, message: str) -> str:
     """The commands that a part named when it ended, and then its restart."""
-    service = name.removeprefix("worker-")
     if "made anew" in message:  # then every partition was, and the worker named its first
         message = re.sub(r"(positions move \S+ \S+) \d+", r"\1", message)
-    named = [command.replace("SERVICE", service) for command in _COMMAND.findall(message)]
-    steps = [command for command in named if not command.startswith("holdfast restart")]
+    steps = [
+        command
+        for command in _COMMAND.findall(message)
+        if not command.startswith("holdfast restart")
+    ]
     return " && ".join([*steps, f"holdfast restart {name}"])
 
 

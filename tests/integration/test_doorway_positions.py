@@ -10,7 +10,7 @@ from doorway_parts import BILLING, Doorway, ends_with
 from holdfast import topics
 
 PARTITION = 5
-REMEDY = r"`holdfast positions move \S+ {topic} {partition} --to earliest`"
+REMEDY = r"`holdfast positions move points {topic} {partition} --to earliest`"
 
 
 async def stored(doorway: Doorway) -> list[tuple[Any, ...]]:

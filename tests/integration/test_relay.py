@@ -254,7 +254,7 @@ async def test_a_cursor_of_another_server_ends_the_relay_with_the_remedy(
         await operator.execute("UPDATE outbox_cursor SET system_identifier = 1")
 
     async with schema.relay() as relay:
-        with pytest.raises(WrongServer, match="outbox_cursor"):
+        with pytest.raises(WrongServer, match="outbox reseed points"):
             await asyncio.wait_for(relay, PATIENCE_SECONDS)
 
 
