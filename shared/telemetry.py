@@ -240,6 +240,14 @@ REMINDERS = _counter(
     "no_capacity: more members than places a day; raise reminders_per_day_max of the programme.",
 )
 
+# --- ticketing
+ORDER_STEPS = _counter(
+    "holdfast_order_steps",
+    ("order_type", "act"),
+    "Steps of work orders: dispatched, accepted, completed, breached and the others.",
+    "Many of `breach`: a branch is short of hands; many of `return`: orders lack something.",
+)
+
 # --- alerts: ingest
 INGEST_RECORDS = _counter(
     "holdfast_ingest_records",
@@ -252,4 +260,18 @@ PARKED_USAGE = _counter(
     ("outcome",),
     "Parked call records that ended their wait: sent to their customer, or given_up after 24 h.",
     "Many given up: a range of numbers is missing in BOSS's assignments.",
+)
+
+# --- callcenter
+PROPOSALS = _counter(
+    "holdfast_contact_proposals",
+    ("source", "answer"),
+    "Proposed contacts, by who proposed and what the gate answered: granted, or the reason.",
+    "Mostly weaker or cap: services propose more than customers may be called.",
+)
+CONTACTS = _counter(
+    "holdfast_contacts",
+    ("disposition", "result", "inbound"),
+    "Calls recorded, by disposition (CC-11) and result.",
+    "Few results beside many unanswered: look at calling hours and at the numbers in the vault.",
 )

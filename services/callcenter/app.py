@@ -8,6 +8,8 @@ from shared.web import app as web
 from shared.web import links
 from shared.web.doorway import open_doorway
 
+BODY_BYTES_MAX = 256 * 1024  # a thousand persons for the vault
+
 
 def create_app() -> FastAPI:
     settings = WebSettings()  # pyright: ignore[reportCallIssue] - the environment fills it.
@@ -18,5 +20,8 @@ def create_app() -> FastAPI:
         issuer=settings.issuer,
     )
     return web.create_app(
-        doorway, title="Holdfast callcenter", routers=[api.router, links.router, links.histories]
+        doorway,
+        title="Holdfast callcenter",
+        routers=[api.router, links.router, links.histories],
+        body_bytes_max=BODY_BYTES_MAX,
     )

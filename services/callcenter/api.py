@@ -1,5 +1,0 @@
-"""callcenter over HTTP."""
-
-from shared.web.operations import operations
-
-router = operations()

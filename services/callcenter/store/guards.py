@@ -1,0 +1,94 @@
+"""What forbids calls: portability and consent, the newest of each by event time (contracts §6)."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.events.customers import CustomerProfile, PortabilityState
+from shared.events.touchpoints import ConsentChanged, PortabilityApplied
+
+# A half without a time says nothing, and changes nothing.
+_MERGE = text("""
+    INSERT INTO guard AS g (customer_id, portability, portability_at, do_not_call, allowed,
+                            consent_at)
+    SELECT id, state, coalesce(state_at, '-infinity'), do_not_call, allowed,
+           coalesce(consent_at, '-infinity')
+    FROM unnest(
+        CAST(:ids AS bigint[]), CAST(:states AS text[]), CAST(:state_times AS timestamptz[]),
+        CAST(:do_not_call AS boolean[]), CAST(:allowed AS boolean[]),
+        CAST(:consent_times AS timestamptz[])
+    ) AS told (id, state, state_at, do_not_call, allowed, consent_at)
+    ON CONFLICT (customer_id) DO UPDATE
+    SET portability = CASE WHEN excluded.portability_at > g.portability_at
+                           THEN excluded.portability ELSE g.portability END,
+        portability_at = greatest(excluded.portability_at, g.portability_at),
+        do_not_call = CASE WHEN excluded.consent_at > g.consent_at
+                           THEN excluded.do_not_call ELSE g.do_not_call END,
+        allowed = CASE WHEN excluded.consent_at > g.consent_at
+                       THEN excluded.allowed ELSE g.allowed END,
+        consent_at = greatest(excluded.consent_at, g.consent_at)
+""")
+
+
+async def merge_profiles(connection: AsyncConnection, profiles: Sequence[CustomerProfile]) -> None:
+    """The guards as profiles tell them; sorted, one profile of each customer."""
+    await connection.execute(
+        _MERGE,
+        {
+            "ids": [p.customer_id for p in profiles],
+            "states": [p.portability for p in profiles],
+            "state_times": [
+                p.portability_at or (None if p.portability is PortabilityState.NONE else p.at)
+                for p in profiles
+            ],
+            "do_not_call": [p.do_not_call for p in profiles],
+            "allowed": [p.consent for p in profiles],
+            "consent_times": [p.consent_at for p in profiles],
+        },
+    )
+
+
+async def merge_consent(connection: AsyncConnection, changed: ConsentChanged) -> None:
+    await connection.execute(
+        _MERGE,
+        {
+            "ids": [changed.customer_id],
+            "states": [PortabilityState.NONE],
+            "state_times": [None],
+            "do_not_call": [changed.do_not_call],
+            "allowed": [changed.allowed],
+            "consent_times": [changed.at],
+        },
+    )
+
+
+async def merge_application(connection: AsyncConnection, applied: PortabilityApplied) -> None:
+    await connection.execute(
+        _MERGE,
+        {
+            "ids": [applied.customer_id],
+            "states": [PortabilityState.APPLIED],
+            "state_times": [applied.at],
+            "do_not_call": [False],
+            "allowed": [True],
+            "consent_times": [None],
+        },
+    )
+
+
+# The conditions of services/callcenter/domain/gate.py's Guard, for a whole batch at once.
+_FORBIDDEN_WITH_TASKS = text("""
+    SELECT DISTINCT t.customer_id
+    FROM task t JOIN customer c USING (customer_id) JOIN guard g USING (customer_id)
+    WHERE t.customer_id = ANY(CAST(:ids AS bigint[])) AND t.state = 'open'
+      AND (g.portability IN ('applied', 'ported_out') OR g.do_not_call OR NOT g.allowed
+           OR c.status <> 'active')
+    ORDER BY 1
+""")
+
+
+async def forbidden_with_tasks(connection: AsyncConnection, customers: Sequence[int]) -> list[int]:
+    """Which of them have open tasks although nobody may call them."""
+    rows = await connection.execute(_FORBIDDEN_WITH_TASKS, {"ids": customers})
+    return [row.customer_id for row in rows]

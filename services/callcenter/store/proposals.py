@@ -1,0 +1,160 @@
+"""Proposals with their answers, and the grants that some of them became."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.callcenter.domain.gate import Because, Proposal
+from shared.events.customers import Tier
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """A proposal as it came, and what was answered."""
+
+    customer_id: int
+    proposal_id: str
+    attempt: int
+    source: str
+    cause_id: str
+    cause_type: str
+    county: str
+    reason: str
+    about: str
+    priority: int
+    tier: Tier
+    not_before: datetime | None
+    valid_until: datetime
+    proposed_at: datetime
+    state: str = "waiting"
+    because: str | None = None
+    again_at: datetime | None = None
+    grant_id: UUID | None = None
+
+    @property
+    def key(self) -> str:
+        """What ids of its effects derive from: the same proposal, however often it is sent."""
+        return f"proposal/{self.customer_id}/{self.proposal_id}/{self.attempt}"
+
+    @property
+    def asked(self) -> Proposal:
+        return Proposal(
+            self.proposal_id, self.attempt, self.priority, self.valid_until, self.not_before
+        )
+
+
+_COLUMNS = """customer_id, proposal_id, attempt, source, cause_id, cause_type, county, reason,
+    about, priority, tier, not_before, valid_until, proposed_at, state, because, again_at, grant_id
+"""
+
+_INSERT = text(f"""
+    INSERT INTO proposal ({_COLUMNS})
+    VALUES (:customer_id, :proposal_id, :attempt, :source, :cause_id, :cause_type, :county, :reason,
+            :about, :priority, :tier, :not_before, :valid_until, :proposed_at, :state, :because,
+            :again_at, :grant_id)
+    ON CONFLICT DO NOTHING RETURNING true
+""")  # noqa: S608 - the columns are a constant.
+
+
+async def insert(connection: AsyncConnection, proposed: Proposed) -> bool:
+    """Keep a proposal; False when this very attempt was made before."""
+    done = await connection.execute(_INSERT, vars(proposed))
+    return done.one_or_none() is not None
+
+
+_ANSWER = text("""
+    UPDATE proposal SET state = :state, because = :because, again_at = :again_at,
+                        grant_id = :grant_id
+    WHERE customer_id = :customer_id AND proposal_id = :proposal_id AND attempt = :attempt
+""")
+
+
+async def answer(connection: AsyncConnection, proposed: Proposed, **answered: Any) -> Proposed:  # noqa: ANN401 - fields of `Proposed`, which `replace` checks.
+    """Write the answer beside the proposal."""
+    now = replace(proposed, **answered)
+    await connection.execute(_ANSWER, vars(now))
+    return now
+
+
+_WAITING = text(f"""
+    SELECT {_COLUMNS} FROM proposal
+    WHERE customer_id = ANY(CAST(:ids AS bigint[])) AND state = 'waiting'
+    ORDER BY customer_id, proposed_at, proposal_id
+""")  # noqa: S608 - the columns are a constant.
+
+
+async def waiting(connection: AsyncConnection, customers: Sequence[int]) -> list[Proposed]:
+    """What overtook the profiles of these customers."""
+    rows = await connection.execute(_WAITING, {"ids": customers})
+    return [_proposed({**row}) for row in rows.mappings()]
+
+
+_OVERDUE = text(f"""
+    SELECT {_COLUMNS} FROM proposal WHERE state = 'waiting' AND valid_until <= :now
+    ORDER BY valid_until, customer_id LIMIT :rows FOR UPDATE SKIP LOCKED
+""")  # noqa: S608 - the columns are a constant.
+
+
+async def overdue(connection: AsyncConnection, now: datetime, rows: int) -> list[Proposed]:
+    """Proposals whose customer nobody told us of in time."""
+    found = await connection.execute(_OVERDUE, {"now": now, "rows": rows})
+    return [_proposed({**row}) for row in found.mappings()]
+
+
+_BY_ID = text(f"""
+    SELECT {_COLUMNS} FROM proposal WHERE proposal_id = :id ORDER BY customer_id, attempt LIMIT 20
+""")  # noqa: S608 - the columns are a constant.
+
+
+async def by_id(connection: AsyncConnection, proposal_id: str) -> list[Proposed]:
+    rows = await connection.execute(_BY_ID, {"id": proposal_id})
+    return [_proposed({**row}) for row in rows.mappings()]
+
+
+def _proposed(row: dict[str, Any]) -> Proposed:
+    return Proposed(tier=Tier(row.pop("tier")), **row)
+
+
+_GRANT = text("""
+    INSERT INTO contact_grant (grant_id, customer_id, proposal_id, source, priority, state,
+                               granted_at, valid_until)
+    VALUES (:grant_id, :customer_id, :proposal_id, :source, :priority, 'open', :at, :valid_until)
+""")
+
+
+async def grant(
+    connection: AsyncConnection, proposed: Proposed, grant_id: UUID, at: datetime
+) -> None:
+    await connection.execute(
+        _GRANT,
+        {
+            "grant_id": grant_id,
+            "customer_id": proposed.customer_id,
+            "proposal_id": proposed.proposal_id,
+            "source": proposed.source,
+            "priority": proposed.priority,
+            "at": at,
+            "valid_until": proposed.valid_until,
+        },
+    )
+
+
+_REACHED = text("UPDATE contact_grant SET state = 'reached' WHERE grant_id = :grant")
+_END = text("""
+    UPDATE contact_grant SET state = 'ended', ended_by = :by
+    WHERE grant_id = :grant AND state = 'open'
+""")
+
+
+async def grant_reached(connection: AsyncConnection, grant_id: UUID) -> None:
+    await connection.execute(_REACHED, {"grant": grant_id})
+
+
+async def grant_ended(connection: AsyncConnection, grant_id: UUID, by: Because | str) -> None:
+    """It ends without a contact; `by` is a reason, or the proposal that was stronger."""
+    await connection.execute(_END, {"grant": grant_id, "by": by})
