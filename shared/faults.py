@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Iterator
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError, InterfaceError
@@ -9,31 +10,40 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 # SQLSTATE classes that say nothing about the record: connection, resources, operator, system.
 _WORLD_CLASSES = ("08", "53", "57", "58")
-# Serialization, deadlock, lock not available, idle transaction, read-only (a standby), protocol.
-_WORLD_STATES = frozenset({"40001", "40P01", "55P03", "25P03", "25006"})
-# transaction_timeout ends the session, statement_timeout cancels the statement: too much at once.
-_TOO_SLOW_STATES = frozenset({"25P04", "57014"})
+# Serialization, deadlock, lock not available, read-only (a standby).
+_WORLD_STATES = frozenset({"40001", "40P01", "55P03", "25006"})
+# transaction_timeout and idle_in_transaction_session_timeout end the session, statement_timeout
+# cancels the statement: too much at once, for the server or for us.
+_TOO_SLOW_STATES = frozenset({"25P03", "25P04", "57014"})
 
 BACK_OFF_FIRST_SECONDS = 0.05
 BACK_OFF_LAST_SECONDS = 2.0
 
 
 def sqlstate(error: BaseException) -> str | None:
-    """The SQLSTATE anywhere in the chain of causes, or None."""
-    seen: BaseException | None = error
-    while seen is not None:
-        state = getattr(seen, "sqlstate", None) or getattr(
-            getattr(seen, "orig", None), "sqlstate", None
-        )
-        if state:
-            return str(state)
-        seen = seen.__cause__
-    return None
+    """The outermost SQLSTATE in the chain of causes, or None."""
+    return next((state for fault in _causes(error) if (state := _sqlstate_of(fault))), None)
 
 
 def is_too_slow(error: BaseException) -> bool:
-    """A time limit of the transaction was met: half of it may fit (architecture §5)."""
-    return sqlstate(error) in _TOO_SLOW_STATES
+    """A time limit of the transaction was met: half of it may fit (architecture §5).
+
+    The server ends such a session: what comes up is a lost connection, or a rollback that found
+    none, and the server's reason stands further down the chain.
+    """
+    return any(_sqlstate_of(fault) in _TOO_SLOW_STATES for fault in _causes(error))
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = seen.__cause__ or seen.__context__
+
+
+def _sqlstate_of(error: BaseException) -> str | None:
+    state = getattr(error, "sqlstate", None)
+    return str(state) if state else None
 
 
 def is_worlds_fault(error: BaseException) -> bool:

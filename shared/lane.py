@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -12,13 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import positions, telemetry
 from shared.arrivals import Arrival, arrivals
-from shared.batch_transaction import BatchTransaction, Each, Handlers
+from shared.batch_transaction import BatchTransaction, Each, Handlers, Run
 from shared.batches import Batch
 from shared.clock import Clock
 from shared.consumer_internals import Record
 from shared.database import unit_of_work
 from shared.dead_letter_limit import DeadLetterLimit
 from shared.deadletters import stored
+from shared.events.catalogue import topic_of
 from shared.faults import back_off_seconds, is_too_slow, is_worlds_fault
 from shared.logging import get_logger
 from shared.replay import Claimed, carry_out
@@ -26,6 +28,11 @@ from shared.replay import Claimed, carry_out
 EACH_MAX = 100  # records of a transaction whose handlers see them one by one
 RUN_MAX = 1_000  # records of a transaction whose handlers see runs
 EACH_SECONDS = 0.05  # a transaction of Each records should end within this
+DECODED_AT_ONCE = 100  # messages decoded before others' transactions may go on
+# Transactions of runs at a time: PostgreSQL works on one while the other is made ready. With more
+# of them, each would only wait longer for this one thread, and a backlog on many partitions would
+# run all of them out of time.
+RUN_TURNS = 2
 
 log = get_logger(__name__)
 
@@ -46,6 +53,8 @@ class Doorway:
     rewind: Callable[[str], None]
     stop: Callable[[int, str], None]
     waiting_for_database: int = 0
+    run_turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(RUN_TURNS))
+    """Taken by topics whose handlers take runs; the few and urgent facts wait for nobody."""
 
 
 class Lane:
@@ -62,6 +71,7 @@ class Lane:
         self._epoch = held.epoch
         self._requested: set[UUID] = set()
         self._each_max = EACH_MAX
+        self._turn = door.run_turns if _takes_runs(tp.topic, door.handlers) else nullcontext()
 
     async def run(self) -> None:
         """Work until cancelled. Whatever else ends it is a bug and ends the process."""
@@ -90,10 +100,9 @@ class Lane:
 
     async def _consume(self, batch: Batch) -> None:
         try:
-            messages = self._decoded(batch)
             done = 0
-            while done < len(messages) and not batch.stale():
-                done = await self._advance(batch, messages, done)
+            while done < len(batch.records) and not batch.stale():
+                done = await self._advance(batch, done)
         except ClaimLost as lost:
             if not batch.stale():
                 telemetry.LOST_COMPARE_AND_SET.labels(topic=self.tp.topic).inc()
@@ -101,20 +110,18 @@ class Lane:
         finally:
             batch.release()
 
-    def _decoded(self, batch: Batch) -> list[list[Arrival]]:
-        clock = self._door.clock()
-        return [list(arrivals(stored(r), _logged_at(r), clock)) for r in batch.records]
-
-    async def _advance(self, batch: Batch, messages: list[list[Arrival]], done: int) -> int:
+    async def _advance(self, batch: Batch, done: int) -> int:
         """Apply the next slice, however often the world fails; answer how many are done."""
-        size = self._slice_size(messages[done:])
+        async with self._turn:
+            messages = await self._next_slice(batch, done)
+        size = len(messages)
         attempt = 0
         careful = False
         while True:
-            end = min(done + size, len(messages))
             started = time.monotonic()
             try:
-                done_to = await self._apply(batch, messages, (done, end), careful=careful)
+                async with self._turn:
+                    done_to = await self._apply(batch, messages[:size], done, careful=careful)
             except ClaimLost:
                 raise
             except Exception as error:
@@ -129,25 +136,39 @@ class Lane:
                 attempt += 1
                 await self._wait_out(error, attempt)
                 if batch.stale():
-                    return len(messages)
+                    return len(batch.records)
             else:
-                self._learn(end - done, time.monotonic() - started)
+                self._learn(size, time.monotonic() - started)
                 return done_to
 
+    async def _next_slice(self, batch: Batch, done: int) -> list[list[Arrival]]:
+        """Messages of up to 1,000 records while handlers take runs, up to 100 while they do not."""
+        clock = self._door.clock()
+        messages: list[list[Arrival]] = []
+        most = len(batch.records) - done
+        records = 0
+        for record in batch.records[done:]:
+            message = list(arrivals(stored(record), _logged_at(record), clock))
+            if any(map(self._takes_each, message)):
+                most = min(most, max(len(messages), self._each_max))
+            if len(messages) >= most:
+                break
+            messages.append(message)
+            records += len(message)
+            if records >= RUN_MAX:
+                break
+            if len(messages) % DECODED_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return messages
+
     async def _apply(
-        self,
-        batch: Batch,
-        messages: list[list[Arrival]],
-        span: tuple[int, int],
-        *,
-        careful: bool,
+        self, batch: Batch, messages: list[list[Arrival]], done: int, *, careful: bool
     ) -> int:
-        done, end = span
+        end = done + len(messages)
         start = batch.start if done == 0 else batch.records[done - 1].offset + 1
         following = batch.records[end - 1].offset + 1
         started = time.monotonic()
         async with unit_of_work(self._door.engine) as uow:
-            uow.source = self.tp
             if not await positions.advance(
                 uow.connection, self.tp, (start, following), epoch=batch.epoch
             ):
@@ -157,13 +178,14 @@ class Lane:
             work = BatchTransaction(
                 self._door.handlers, uow, self._door.service, dict(self.blocked)
             )
-            slice_ = [arrival for message in messages[done:end] for arrival in message]
-            await work.apply(slice_, careful=careful)
+            await work.apply(
+                [arrival for message in messages for arrival in message], careful=careful
+            )
         self.blocked = work.blocked
         self.position = following
         work.count_set_aside()
         telemetry.BATCH_SECONDS.labels(topic=self.tp.topic).observe(time.monotonic() - started)
-        self._count(messages[done:end], {letter.record.offset for letter in work.letters})
+        self._count(messages, {letter.record.offset for letter in work.letters})
         return end
 
     def _where_it_stands(self, batch: Batch, start: int, held: positions.Claim | None) -> int:
@@ -189,17 +211,6 @@ class Lane:
             await asyncio.sleep(back_off_seconds(attempt))
         finally:
             self._door.waiting_for_database -= 1
-
-    def _slice_size(self, messages: list[list[Arrival]]) -> int:
-        """Messages of up to 1,000 records while handlers take runs, up to 100 while they do not."""
-        records = 0
-        for count, message in enumerate(messages):
-            if any(self._takes_each(arrival) for arrival in message):
-                return max(count, min(self._each_max, len(messages)))
-            records += len(message)
-            if records >= RUN_MAX:
-                return count + 1
-        return len(messages)
 
     def _takes_each(self, arrival: Arrival) -> bool:
         event = arrival.event
@@ -231,6 +242,12 @@ class Lane:
             self._requested.discard(letter_id)
         if blocked is not None:
             self.blocked = blocked
+
+
+def _takes_runs(topic: str, handlers: Handlers) -> bool:
+    """Whether a topic is bulk: every handler of its facts takes runs."""
+    of_topic = [handlers[model] for model in handlers if topic_of(model.event_type).name == topic]
+    return all(isinstance(handler, Run) for handler in of_topic)
 
 
 def _logged_at(record: Record) -> datetime:
