@@ -262,6 +262,26 @@ PARKED_USAGE = _counter(
     "Many given up: a range of numbers is missing in BOSS's assignments.",
 )
 
+# --- alerts: engine
+USAGE_FOLDED = _counter(
+    "holdfast_usage_folded",
+    ("outcome",),
+    "Usage records that a committed slice brought: folded, late (two days behind), repeated.",
+    "Late ones that rise: a source delivers old files; repeated ones: a source sends twice.",
+)
+HITS = _counter(
+    "holdfast_hits",
+    ("rule",),
+    "Edges of rules that were told as alerts.",
+    "A jump after an activation: the rule is too wide; retire it and look at its hits.",
+)
+WATERMARK_STANDS = _gauge(
+    "holdfast_watermark_stands_seconds",
+    ("partition",),
+    "Machine time since the partition's watermark last moved; silence rules stand still with it.",
+    "Above 60 s: a source has stopped; ask it, or retire it if it is gone for good.",
+)
+
 # --- callcenter
 PROPOSALS = _counter(
     "holdfast_contact_proposals",
