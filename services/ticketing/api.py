@@ -1,5 +1,0 @@
-"""ticketing over HTTP."""
-
-from shared.web.operations import operations
-
-router = operations()

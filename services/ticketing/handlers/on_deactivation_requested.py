@@ -1,0 +1,53 @@
+"""Somebody stands at a counter and wants to leave: a counter order, due today (TK-08 to TK-10)."""
+
+from services.ticketing.domain.dispatch import (
+    Dispatch,
+    county_of_store,
+    department_of,
+    order_id_of,
+)
+from services.ticketing.domain.follow_up import TIER_BONUS
+from services.ticketing.domain.order import Brief, Work, order_number
+from services.ticketing.domain.states import OrderType
+from services.ticketing.handlers.dispatch import dispatch
+from services.ticketing.handlers.tell import Cause
+from services.ticketing.store import customers, guards, orders
+from services.ticketing.store.customers import Customer
+from shared.database import UnitOfWork
+from shared.events.customers import Tier
+from shared.events.touchpoints import DeactivationRequested
+
+CRITICAL = 80  # nobody at a counter waits behind another order (contracts §5)
+
+
+async def on_deactivation_requested(asked: DeactivationRequested, uow: UnitOfWork) -> None:
+    """One order a request, in the county of the store where the customer stands."""
+    if await orders.exists(uow.connection, order_id_of(asked.request_id)):
+        return
+    guard = await guards.lock(uow.connection, asked.customer_id)
+    customer = await customers.find(uow.connection, asked.customer_id)
+    serial = await orders.next_serial(uow.connection)
+    begun = _counter_case(asked, customer, serial)
+    await dispatch(begun, guard, Cause(str(asked.event_id), asked.event_type), uow)
+
+
+def _counter_case(asked: DeactivationRequested, customer: Customer | None, serial: int) -> Dispatch:
+    county = county_of_store(asked.store, asked.county)
+    tier = customer.tier if customer else Tier.NONE
+    brief = Brief(
+        order_id=order_id_of(asked.request_id),
+        number=order_number(asked.at, serial),
+        customer_id=asked.customer_id,
+        order_type=OrderType.COUNTER_RETENTION,
+        cause=asked.request_id,
+        cause_event=asked.event_id,
+        copy_to=department_of(county),
+        tier=tier,
+        priority=CRITICAL + TIER_BONUS[tier],
+        dispatched_at=asked.at,
+        manager=customer.manager if customer else None,
+        store=asked.store,
+    )
+    # The store that received the customer first stays responsible (TK-15).
+    work = Work(first_receiver=asked.store, leaving_reason=asked.reason, handler=asked.handler)
+    return Dispatch(brief, county=county, started_at=asked.at, work=work)

@@ -1,0 +1,52 @@
+"""Keep what happened to orders: their rows, history, deadlines, and the facts that leave."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.ticketing.domain.order import Order
+from services.ticketing.domain.timing import due_timers, run_out
+from services.ticketing.handlers.tell import Caused, facts_of, timer_cause
+from services.ticketing.store import calendars, deadlines, history, orders, organisation
+from shared import telemetry
+from shared.database import UnitOfWork
+
+
+async def record(steps: Sequence[Caused], uow: UnitOfWork) -> None:
+    """Keep the steps of orders that are locked, or were just inserted, in their order."""
+    if not steps:
+        return
+    moves = [step.move for step in steps]
+    newest = {move.order.order_id: move.order for move in moves}
+    await calendars.register(uow.connection, moves[0].at)
+    for order in newest.values():
+        await orders.update(uow.connection, order)
+        await deadlines.replace(uow.connection, order)
+    await history.insert(uow.connection, moves)
+    owners = await organisation.retention_owners(uow.connection)
+    for step in steps:
+        for fact in facts_of(step, owners):
+            uow.emit(fact)
+    uow.after_commit(lambda: _count(steps))
+
+
+def _count(steps: Sequence[Caused]) -> None:
+    for step in steps:
+        order_type = step.move.order.brief.order_type
+        telemetry.ORDER_STEPS.labels(order_type=order_type, act=step.move.act).inc()
+
+
+def settle(order: Order, now: datetime) -> list[Caused]:
+    """What should have happened to the order by now, before anything else does.
+
+    A poller that is late, and an act that comes in between, change nothing of what is recorded.
+    """
+    steps: list[Caused] = []
+    for timer in due_timers(order, now):
+        before = steps[-1].move.order if steps else order
+        steps.append(Caused(run_out(before, timer), timer_cause(order, timer)))
+    return steps
+
+
+def after(steps: Sequence[Caused], order: Order) -> Order:
+    """The order as it stands after these steps of it."""
+    return steps[-1].move.order if steps else order
