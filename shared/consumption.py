@@ -12,6 +12,7 @@ from shared import dead_letter_store, positions, telemetry
 from shared.batches import Batch
 from shared.database import unit_of_work
 from shared.faults import back_off_seconds, is_worlds_fault
+from shared.fold_lane import FoldLane
 from shared.kafka_topics import topic_ids
 from shared.lane import Doorway, Lane
 from shared.logging import get_logger
@@ -69,6 +70,10 @@ class Consumption:
         try:
             for tp, held in claims.items():
                 positions.refuse_outside(tp, held, start=starts[tp], end=ends[tp])
+                # A fold may read from before its position, which must lie in the log as well.
+                if (lane := self.lanes.get(tp)) is not None:
+                    stands = Claim(lane.position, held.epoch)
+                    positions.refuse_outside(tp, stands, start=starts[tp], end=ends[tp])
         except PositionError as misfit:
             self._door.stop(78, misfit.told(self._door.service))
 
@@ -76,15 +81,28 @@ class Consumption:
         async with unit_of_work(self._door.engine) as uow:
             claims = await positions.claim(uow.connection, logs, owner=self._owner)
             blocked = await dead_letter_store.blocked(uow.connection, (tp.topic for tp in logs))
+            for topic, fold in self._door.folds.items():
+                ours = {tp: held for tp, held in claims.items() if tp.topic == topic}
+                await fold.claimed(uow, ours, self._door.clock().now())
         await self._close_all()
+        reading: dict[TopicPartition, Claim] = {}
         for tp, held in claims.items():
-            lane = Lane(tp, self._door, held)
+            lane, reading[tp] = await self._lane(tp, held, logs[tp])
             lane.blocked = blocked.get(tp, {})
             self.lanes[tp] = lane
             self._tasks[tp] = asyncio.create_task(self._run(lane), name=f"lane {tp}")
             telemetry.CLAIMS.labels(topic=tp.topic).inc()
         log.info("claimed", partitions=len(claims))
-        return claims
+        return reading
+
+    async def _lane(self, tp: TopicPartition, held: Claim, log_of: Log) -> tuple[Lane, Claim]:
+        """The lane of a partition, and where to read from: a fold may go back to its last save."""
+        fold = self._door.folds.get(tp.topic)
+        if fold is None:
+            return Lane(tp, self._door, held), held
+        partition = await fold.open(self._door.engine, tp, held, log_start=log_of.start)
+        lane = FoldLane(tp, self._door, held, partition)
+        return lane, Claim(partition.read_from, held.epoch)
 
     async def _run(self, lane: Lane) -> None:
         try:
@@ -116,9 +134,21 @@ class Consumption:
             lane.clear()
         busy = [lane.idle.wait() for lane in self.lanes.values()]
         try:
-            await asyncio.wait_for(asyncio.gather(*busy), REVOKE_SECONDS)
+            async with asyncio.timeout(REVOKE_SECONDS):
+                await asyncio.gather(*busy)
+                await self._leave_all()
         except TimeoutError:
             log.warning("revoke_late", seconds=REVOKE_SECONDS)
+
+    async def _leave_all(self) -> None:
+        """What is not saved now is folded again by whoever comes next."""
+        try:
+            for lane in self.lanes.values():
+                await lane.leave()
+        except Exception as error:
+            if not is_worlds_fault(error):
+                raise
+            log.warning("left_unsaved", error=type(error).__name__)
 
     async def _close_all(self) -> None:
         for task in self._tasks.values():
@@ -131,6 +161,7 @@ class Consumption:
         self._tasks.clear()
 
     async def close(self) -> None:
+        await self.revoke()
         await self._close_all()
 
     def report_lag(self, consumer: BatchConsumer) -> None:

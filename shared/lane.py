@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ from shared.dead_letter_limit import DeadLetterLimit
 from shared.deadletters import stored
 from shared.events.catalogue import topic_of
 from shared.faults import back_off_seconds, is_too_slow, is_worlds_fault
+from shared.fold import Fold
 from shared.logging import get_logger
 from shared.replay import Claimed, carry_out
 
@@ -55,6 +56,8 @@ class Doorway:
     waiting_for_database: int = 0
     run_turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(RUN_TURNS))
     """Taken by topics whose handlers take runs; the few and urgent facts wait for nobody."""
+    folds: Mapping[str, Fold] = field(default_factory=dict[str, Fold])
+    """By topic: whose records are folded instead of handled."""
 
 
 class Lane:
@@ -97,6 +100,9 @@ class Lane:
             item = self.queue.get_nowait()
             if isinstance(item, Batch):
                 item.release()
+
+    async def leave(self) -> None:
+        """Before another takes the partition over: a lane keeps nothing that must be saved."""
 
     async def _consume(self, batch: Batch) -> None:
         try:
@@ -175,6 +181,7 @@ class Lane:
                 return self._where_it_stands(
                     batch, start, await positions.held(uow.connection, self.tp)
                 )
+            uow.source = self.tp
             work = BatchTransaction(
                 self._door.handlers, uow, self._door.service, dict(self.blocked)
             )

@@ -25,6 +25,7 @@ from shared.database import RELAY_POOL, WORKER_POOL, create_engine
 from shared.dead_letter_limit import DeadLetterLimit
 from shared.events import catalogue
 from shared.faults import is_worlds_fault
+from shared.fold import Fold
 from shared.health import serve_health
 from shared.lane import Doorway
 from shared.logging import configure_logging, get_logger
@@ -76,17 +77,25 @@ class WorkerSettings:
 
 
 def run_worker(
-    settings: WorkerSettings, handlers: Handlers, pollers: Sequence[Poller] = ()
+    settings: WorkerSettings,
+    handlers: Handlers,
+    pollers: Sequence[Poller] = (),
+    folds: Sequence[Fold] = (),
 ) -> None:
     """Run until SIGTERM or a reason to end; the exit code says which (module constants)."""
     configure_logging(service=settings.service, process="worker")
     telemetry.process_started(service=settings.service, process="worker")
-    asyncio.run(_run(settings, handlers, pollers))
+    asyncio.run(_run(settings, handlers, pollers, folds))
 
 
-async def _run(settings: WorkerSettings, handlers: Handlers, pollers: Sequence[Poller]) -> None:
+async def _run(
+    settings: WorkerSettings,
+    handlers: Handlers,
+    pollers: Sequence[Poller],
+    folds: Sequence[Fold],
+) -> None:
     # Faust binds to the loop that runs while the app is made, so it is made in here.
-    await _Worker(settings, handlers, pollers).run()
+    await _Worker(settings, handlers, pollers, folds).run()
 
 
 def stop_process(code: int, message: str) -> NoReturn:
@@ -99,7 +108,11 @@ def stop_process(code: int, message: str) -> NoReturn:
 
 class _Worker:
     def __init__(
-        self, settings: WorkerSettings, handlers: Handlers, pollers: Sequence[Poller]
+        self,
+        settings: WorkerSettings,
+        handlers: Handlers,
+        pollers: Sequence[Poller],
+        folds: Sequence[Fold],
     ) -> None:
         self._settings = settings
         self._pollers = pollers
@@ -119,6 +132,7 @@ class _Worker:
             limit=DeadLetterLimit(),
             rewind=self._rewind,
             stop=stop_process,
+            folds={fold.topic: fold for fold in folds},
         )
         topics = catalogue.topics_read_by(settings.service)
         self._consumption = Consumption(
