@@ -44,7 +44,7 @@ def points(
 
     Example: holdfast audit points
     """
-    found = asyncio.run(_audit(database or _local_url(home)))
+    found = asyncio.run(_audit(database) if database else audit_of(home))
     print(json.dumps(asdict(found)) if as_json else "\n".join(_told(found)))
     if not found.clean:
         raise typer.Exit(1)
@@ -58,6 +58,11 @@ def _local_url(home: Path | None) -> str:
             f"no stack in {folder}: run `holdfast up`, or give --database the URL of points_migrate"
         )
     return parts.role_url(state, "points", "migrate")
+
+
+async def audit_of(home: Path | None) -> Audit:
+    """The audit of the local stack's ledger."""
+    return await _audit(_local_url(home))
 
 
 async def _audit(url: str) -> Audit:

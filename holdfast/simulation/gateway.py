@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -29,6 +29,7 @@ WORLDS_FAULTS = frozenset(
 )
 
 Json = Mapping[str, Any]
+Query = str | int | Sequence[str]
 
 
 class Refused(Exception):  # noqa: N818 - an answer that the caller did not expect.
@@ -70,7 +71,7 @@ class Gateway:
         self._token = ""
         self._minted = -float("inf")
 
-    async def get(self, path: str, **query: str | int) -> Reply:
+    async def get(self, path: str, **query: Query) -> Reply:
         return await self._sent("GET", path, params=query)
 
     async def post(self, path: str, body: Json | None = None, *, etag: str | None = None) -> Reply:
@@ -88,7 +89,7 @@ class Gateway:
         """Bytes that are no JSON, with their own headers."""
         return await self._sent("POST", path, content=content, headers=dict(headers))
 
-    async def items(self, path: str, **query: str | int) -> AsyncIterator[Json]:
+    async def items(self, path: str, **query: Query) -> AsyncIterator[Json]:
         """Every row of a list, page after page.
 
         Raises:
