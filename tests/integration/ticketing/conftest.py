@@ -61,6 +61,10 @@ def ticketing_server(postgres_server: PostgresAddress) -> Server:
 async def _prepare(server: Server) -> None:
     await server.execute(f"CREATE DATABASE {TEMPLATE}")
     await bootstrap(server.urls(TEMPLATE)["superuser"], server.passwords, ("ticketing",))
+    await server.execute(
+        "INSERT INTO holdfast.clock_segment VALUES (now() - interval '1 h', now(), 1)",
+        database=TEMPLATE,
+    )
 
 
 @pytest.fixture(scope="module")
