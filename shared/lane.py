@@ -29,6 +29,9 @@ from shared.replay import Claimed, carry_out
 EACH_MAX = 100  # records of a transaction whose handlers see them one by one
 RUN_MAX = 1_000  # records of a transaction whose handlers see runs
 EACH_SECONDS = 0.05  # a transaction of Each records should end within this
+# A transaction that failed this late met its limit, whatever the driver calls it: a session that
+# the server ends in the middle of a savepoint leaves no reason behind.
+LATE_SECONDS = 1.5
 DECODED_AT_ONCE = 100  # messages decoded before others' transactions may go on
 # Transactions of runs at a time: PostgreSQL works on one while the other is made ready. With more
 # of them, each would only wait longer for this one thread, and a backlog on many partitions would
@@ -123,10 +126,11 @@ class Lane:
         size = len(messages)
         attempt = 0
         careful = False
+        began = time.monotonic()
         while True:
-            started = time.monotonic()
             try:
                 async with self._turn:
+                    began = time.monotonic()
                     done_to = await self._apply(batch, messages[:size], done, careful=careful)
             except ClaimLost:
                 raise
@@ -136,7 +140,7 @@ class Lane:
                         raise
                     careful = True
                     continue
-                if is_too_slow(error) and size > 1:
+                if size > 1 and (is_too_slow(error) or time.monotonic() - began > LATE_SECONDS):
                     size = max(1, size // 2)
                     continue
                 attempt += 1
@@ -144,7 +148,7 @@ class Lane:
                 if batch.stale():
                     return len(batch.records)
             else:
-                self._learn(size, time.monotonic() - started)
+                self._learn(size, time.monotonic() - began)
                 return done_to
 
     async def _next_slice(self, batch: Batch, done: int) -> list[list[Arrival]]:
