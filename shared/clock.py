@@ -168,6 +168,8 @@ class ClockFollower:
     async def stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
+            # A connection that is being opened must be back before its pool is disposed of.
+            await asyncio.wait({self._task})
 
     async def _read(self) -> None:
         async with self._engine.connect() as connection:
