@@ -1,0 +1,105 @@
+"""The worker of ticketing on a real Kafka: from a log into another, its poller beside it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import AsyncGenerator, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from doorway_parts import Doorway, comes_to, record_of
+from order_parts import Ticketing
+from ticketing_facts import a_customer, a_request, an_agreement
+
+from holdfast.stack.ports import free_ports
+from services.ticketing.domain.dispatch import order_id_of
+from shared.events.catalogue import TICKETING
+from shared.events.event import EventId
+from shared.events.partition import partition_of
+
+# Longer than any closure, so that its deadline has passed on whatever day this runs.
+LONG_AGO = datetime.now(UTC) - timedelta(days=20)
+
+
+@pytest.fixture(scope="module")
+def worker(
+    ticketing: Ticketing, doorway: Doorway, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    """The log of a running worker; its stop must be clean."""
+    log = tmp_path_factory.mktemp("ticketing") / "worker.log"
+    environment = os.environ | {
+        "HOLDFAST_KAFKA": doorway.parts.broker.address,
+        "HOLDFAST_TICKETING_WORKER_DATABASE_URL": ticketing.urls["worker"],
+        "HOLDFAST_HEALTH_PORT": str(free_ports(1)[0]),
+    }
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services.ticketing.worker"],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment,
+        )
+    try:
+        yield log
+    finally:
+        process.terminate()
+        code = process.wait(20)
+    assert code == 0, log.read_text()[-2000:]
+
+
+@pytest.fixture
+async def told(doorway: Doorway) -> AsyncGenerator[AIOKafkaConsumer]:
+    """What ticketing tells the others, from its topic's beginning on."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=doorway.parts.broker.address, auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    yield consumer
+    await consumer.stop()
+
+
+@pytest.mark.usefixtures("worker")
+@pytest.mark.requirement("TK-01", "TK-02", "TK-16")
+async def test_an_agreement_in_the_log_is_dispatched_once_and_broken_when_it_is_late(
+    ticketing: Ticketing, doorway: Doorway, told: AIOKafkaConsumer
+) -> None:
+    agreed = an_agreement(a_customer(), at=LONG_AGO)
+    again = agreed.model_copy(update={"event_id": EventId(uuid4())})
+    asked = a_request(agreed.customer_id, at=LONG_AGO)
+    order_id = order_id_of(str(agreed.agreement_id))
+    place = TopicPartition(TICKETING.name, partition_of(agreed.customer_id))
+
+    await doorway.send(*map(record_of, (agreed, agreed, again, asked)))
+
+    async def history() -> list[str]:
+        return await ticketing.history(order_id)
+
+    passed = ["dispatch", "warn", "breach", "escalate"]
+    await comes_to(history, passed, seconds=60)
+    told.assign([place])
+    names: list[str] = []
+
+    async def names_told() -> list[str]:
+        for records in (await told.getmany(timeout_ms=200)).values():
+            headers = [dict(record.headers) for record in records]
+            names.extend(
+                found["ce_type"].decode()
+                for found in headers
+                if found["ce_subject"].decode() == f"order/{order_id}"
+            )
+        return names
+
+    await comes_to(
+        names_told,
+        [
+            "ticketing.work_order_dispatched.v1",
+            "ticketing.deadline_breached.v1",
+            "ticketing.escalated.v1",
+            "ticketing.escalated.v1",
+        ],
+    )
+    assert await ticketing.state(order_id_of(asked.request_id)) == "new"
