@@ -1,7 +1,7 @@
 """Reads, at the end of a run, everything that came of it: the log, the ledger, the out-topic."""
 
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
@@ -35,7 +35,7 @@ async def ends(kafka: str, topics: Iterable[Topic]) -> dict[tuple[str, int], int
         await consumer.stop()
 
 
-async def read_log(kafka: str, topics: Iterable[Topic]) -> AsyncIterator[Record]:
+async def read_log(kafka: str, topics: Iterable[Topic]) -> AsyncGenerator[Record]:
     """Every record of the topics as they end now."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=kafka,

@@ -28,7 +28,7 @@ RECKONING_SECONDS = 40.0
 RECKON_AGAIN_SECONDS = 5.0
 LETTERS_AT = datetime(2026, 3, 2, 8, 30, tzinfo=ZONE)
 CLOSED = frozenset({"done", "cancelled", "expired"})
-TOPICS = (ALERTS.name, POINTS.name, CALLCENTER.name, TICKETING.name)
+TOPICS = (ALERTS, POINTS, CALLCENTER, TICKETING)
 
 Say = Callable[[str], None]
 
