@@ -3,7 +3,10 @@
 from fastapi import FastAPI
 
 from services.alerts import api
+from services.alerts.api import ingest
+from services.alerts.handlers.ingest_door import ingest_door
 from services.alerts.settings import SCHEMA, WebSettings
+from shared.number_hash import hasher
 from shared.web import app as web
 from shared.web import links
 from shared.web.doorway import open_doorway
@@ -17,6 +20,17 @@ def create_app() -> FastAPI:
         jwks=settings.jwks_file,
         issuer=settings.issuer,
     )
-    return web.create_app(
-        doorway, title="Holdfast alerts", routers=[api.router, links.router, links.histories]
+    door = ingest_door(
+        doorway.engine,
+        kafka=settings.kafka,
+        hasher=hasher(settings.identity_key.get_secret_value(), settings.identity_key_id),
     )
+    app = web.create_app(
+        doorway,
+        title="Holdfast alerts",
+        routers=[api.router, links.router, links.histories],
+        body_bytes_max=ingest.BODY_BYTES_MAX,
+        beside=door.open,
+    )
+    app.state.ingest = door
+    return app

@@ -1,6 +1,6 @@
 """What a alerts process is told from outside; secrets have no default."""
 
-from pydantic import PostgresDsn
+from pydantic import PostgresDsn, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.revision import SchemaRange
@@ -13,6 +13,8 @@ class WorkerSettings(BaseSettings):
 
     kafka: str
     alerts_worker_database_url: PostgresDsn
+    # Where the rows are saved: file:///a/folder, s3://a-bucket/a-prefix.
+    checkpoints: str
     health_port: int = 9101
 
 
@@ -22,3 +24,7 @@ class WebSettings(BaseSettings):
     alerts_web_database_url: PostgresDsn
     jwks_file: str
     issuer: str
+    kafka: str
+    # 32 bytes as 64 hexadecimal digits: the secret under which telephone numbers are hashed.
+    identity_key: SecretStr
+    identity_key_id: str

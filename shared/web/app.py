@@ -1,8 +1,8 @@
 """`create_app`: a service's HTTP application, with everything that no service may forget."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import cast
 
 from fastapi import APIRouter, FastAPI, Request
@@ -17,6 +17,8 @@ from shared.web.once import Repeated
 from shared.web.operations import require_policy
 from shared.web.request_log import RequestLog
 
+Beside = Callable[[], AbstractAsyncContextManager[None]]
+
 BODY_BYTES_MAX = 64 * 1024  # an act of a person or a machine; bulk has operations of its own
 
 
@@ -26,8 +28,11 @@ def create_app(
     title: str,
     routers: Sequence[APIRouter],
     body_bytes_max: int = BODY_BYTES_MAX,
+    beside: Beside = nullcontext,
 ) -> FastAPI:
     """The application of one service; whoever serves it enters its lifespan.
+
+    `beside` is entered with it: what a service does for as long as it serves.
 
     Raises:
         PolicyGap: an operation has no row in the policy table.
@@ -44,6 +49,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.doorway = doorway
+    app.state.beside = beside
     for router in routers:
         app.include_router(router)
     require_policy(app, doorway.policy)
@@ -62,7 +68,8 @@ async def _lifespan(app: FastAPI) -> AsyncGenerator[None]:
     await doorway.clock.start()
     keys = asyncio.create_task(doorway.verifier.source.follow(), name="keys")
     try:
-        yield
+        async with app.state.beside():
+            yield
     finally:
         keys.cancel()
         await doorway.clock.stop()

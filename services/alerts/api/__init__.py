@@ -2,4 +2,7 @@
 
 from fastapi import APIRouter
 
+from services.alerts.api import ingest
+
 router = APIRouter()
+router.include_router(ingest.router)

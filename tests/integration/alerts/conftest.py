@@ -5,8 +5,11 @@ import secrets
 from collections.abc import AsyncGenerator
 
 import pytest
-from alerts_parts import TEMPLATE, Alerts, Server
+from alerts_parts import TEMPLATE, Alerts, Server, a_number
+from doorway_parts import comes_to
+from ingest_api import LogReader, Mediation, a_call, mediation_of, reading
 
+from holdfast.chaos.parts import Parts
 from holdfast.roles import KINDS, bootstrap
 from holdfast.stack.postgres import PostgresAddress
 from holdfast.tokens import Issuer, ensure_issuer
@@ -47,3 +50,27 @@ async def alerts(alerts_server: Server) -> AsyncGenerator[Alerts]:
 @pytest.fixture(scope="session")
 def alerts_issuer(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
     return ensure_issuer(tmp_path_factory.mktemp("alerts-issuer"))
+
+
+@pytest.fixture(scope="module")
+async def mediation(
+    alerts: Alerts, alerts_issuer: Issuer, doorway_servers: Parts
+) -> AsyncGenerator[Mediation]:
+    """The API with real Kafka behind it, a registered source, and numbers' owners loaded."""
+    kafka = doorway_servers.broker.address
+    async with mediation_of(alerts, alerts_issuer, kafka, source="mediation") as client:
+        assert (await client.register("mediation")).status_code == 200
+
+        first = a_call(a_number())
+
+        async def loaded() -> int:
+            return (await client.upload(first, batch="first")).status_code
+
+        await comes_to(loaded, 202)
+        yield client
+
+
+@pytest.fixture
+async def usage_log(doorway_servers: Parts) -> AsyncGenerator[LogReader]:
+    async with reading(doorway_servers.broker.address) as reader:
+        yield reader
