@@ -107,7 +107,7 @@ class _CallReported(RequestBody):
     """What came of a call; an agreement says to what."""
 
     disposition: Annotated[
-        Disposition,
+        Literal[1, 2, 3, 4, 5, 6, 7],
         Field(
             description="1 holds an exclusive product, 2 no answer, 3 questionnaire complete, "
             "4 network unreachable, 5 not connected, 6 stop calling, 7 other (CC-11)"
@@ -118,15 +118,15 @@ class _CallReported(RequestBody):
     note: Note | None = None
 
     def _check(self, result: Result | None) -> None:
-        if not fits(self.disposition, result):
-            raise ValueError(f"disposition {self.disposition.value} does not go with {result}")
+        if not fits(Disposition(self.disposition), result):
+            raise ValueError(f"disposition {self.disposition} does not go with {result}")
         agreed = result is Result.AGREED
         if (self.order_type is not None) is not agreed or (self.offer is not None) is not agreed:
             raise ValueError("order_type and offer come with the result agreed, and only with it")
 
     def _outcome(self, result: Result | None, call_back_at: datetime | None) -> Outcome:
         return Outcome(
-            disposition=self.disposition,
+            disposition=Disposition(self.disposition),
             result=result,
             order_type=self.order_type,
             offer=self.offer,
@@ -160,7 +160,7 @@ class InboundReported(_CallReported):
     @model_validator(mode="after")
     def _fits_together(self) -> "InboundReported":
         self._check(self.result)
-        if not self.disposition.reached:
+        if not Disposition(self.disposition).reached:
             raise ValueError("who calls was reached")
         return self
 
