@@ -30,6 +30,7 @@ from shared.health import serve_health
 from shared.lane import Doorway
 from shared.logging import configure_logging, get_logger
 from shared.outbox import waker_of
+from shared.partition_watch import watch_partitions
 from shared.poller import Poller, run_pollers
 from shared.relay import WrongServer, run_relay
 from shared.revision import SchemaMismatch, SchemaRange, require_revision
@@ -176,6 +177,7 @@ class _Worker:
             )
         )
         self._spawn(run_pollers(self._pollers, self._engine, self._clock, stop=self._stopping))
+        self._spawn(watch_partitions(self._engine, stop=self._stopping))
         self._spawn(self._start_consuming())
         await self._stopping.wait()
         await self._app.stop()

@@ -3,51 +3,15 @@
 docs/metrics.md is drawn from `METRICS`. No label ever names a customer.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from importlib import metadata
-from typing import Literal, TypeVar
 
-from prometheus_client import Counter, Gauge, Histogram
+from shared.metrics import DECLARED, MetricDefinition
+from shared.metrics import counter as _counter
+from shared.metrics import gauge as _gauge
+from shared.metrics import histogram as _histogram
 
-Kind = Literal["counter", "gauge", "histogram"]
-M = TypeVar("M", Counter, Gauge, Histogram)
-
-# From a fast statement to the transaction limit, and beyond it to a lost minute.
-SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0)
-
-
-@dataclass(frozen=True)
-class MetricDefinition:
-    name: str
-    kind: Kind
-    labels: tuple[str, ...]
-    meaning: str
-    action: str
-
-
-METRICS: list[MetricDefinition] = []
-
-
-def _declare(make: Callable[[], M], definition: MetricDefinition) -> M:
-    METRICS.append(definition)
-    return make()
-
-
-def _counter(name: str, labels: tuple[str, ...], meaning: str, action: str) -> Counter:
-    definition = MetricDefinition(f"{name}_total", "counter", labels, meaning, action)
-    return _declare(lambda: Counter(name, meaning, labels), definition)
-
-
-def _gauge(name: str, labels: tuple[str, ...], meaning: str, action: str) -> Gauge:
-    definition = MetricDefinition(name, "gauge", labels, meaning, action)
-    return _declare(lambda: Gauge(name, meaning, labels), definition)
-
-
-def _histogram(name: str, labels: tuple[str, ...], meaning: str, action: str) -> Histogram:
-    definition = MetricDefinition(name, "histogram", labels, meaning, action)
-    return _declare(lambda: Histogram(name, meaning, labels, buckets=SECONDS), definition)
-
+METRICS: Sequence[MetricDefinition] = DECLARED
 
 # --- stream in
 RECORDS_CONSUMED = _counter(
@@ -173,6 +137,12 @@ UNIT_OF_WORK_SECONDS = _histogram(
     ("outcome",),
     "Time of one transaction, from its connection to commit or rollback.",
     "Many rollbacks: read the log; near 2 s: the transaction limit is about to end them.",
+)
+DEFAULT_PARTITION_BYTES = _gauge(
+    "holdfast_default_partition_bytes",
+    ("table",),
+    "Size of what found no partition for its day, because none was made in time.",
+    "Any: run `holdfast maintain`, then find out why it did not run daily. Falls with a vacuum.",
 )
 CLOCK_UNREAD_SECONDS = _gauge(
     "holdfast_clock_unread_seconds",

@@ -2,7 +2,8 @@
 
 from holdfast.contracts import ROOT
 from holdfast.draw.blocks import with_block
-from shared.telemetry import METRICS, MetricDefinition
+from shared.metrics import MetricDefinition
+from shared.telemetry import METRICS
 
 DOCUMENT = "docs/metrics.md"
 BLOCK = "metrics"

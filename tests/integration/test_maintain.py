@@ -5,11 +5,13 @@ from datetime import date, timedelta
 
 import pytest
 from out_parts import OutTopic, Schema, ids_of
+from prometheus_client import REGISTRY
 from typer.testing import CliRunner
 
 from holdfast import partitions
 from holdfast.cli import build
 from holdfast.maintenance import inbox_days
+from shared.partition_watch import measure
 
 DAILY = ("inbox", "outbox", "event_link")
 
@@ -31,6 +33,12 @@ async def maintain(*words: str) -> str:
     ran = await asyncio.to_thread(CliRunner().invoke, build("maintain"), command)
     assert ran.exit_code == 0, ran.output
     return ran.output
+
+
+def unplaced() -> float:
+    """What the alarm goes by."""
+    name = "holdfast_default_partition_bytes"
+    return REGISTRY.get_sample_value(name, {"table": "outbox"}) or 0
 
 
 async def days(schema: Schema) -> set[str]:
@@ -85,11 +93,15 @@ async def test_rows_that_came_before_their_partition_move_into_it_and_still_leav
 ) -> None:
     now = await today(schema)
     await without_day(schema, now)
+    await measure(schema.engine())
+    assert unplaced() == 0
     records = [topic.record(key="1") for _ in range(3)]
     await schema.emit(*records)
     where = "SELECT DISTINCT tableoid::regclass::text FROM outbox"
     assert await schema.rows(where) == [("outbox_default",)]
 
+    await measure(schema.engine())
+    assert unplaced() > 0
     await maintain()
 
     assert await schema.rows(where) == [(f"outbox_{now:%Y%m%d}",)]

@@ -7,7 +7,8 @@ import pytest
 from prometheus_client import REGISTRY
 
 from shared import telemetry
-from shared.telemetry import METRICS, MetricDefinition
+from shared.metrics import MetricDefinition
+from shared.telemetry import METRICS
 
 ROOT = Path(__file__).resolve().parents[2]
 
