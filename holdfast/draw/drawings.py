@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from holdfast.draw import asyncapi, event_flow, manifests, metrics, requirements, settings
+from holdfast.draw import (
+    asyncapi,
+    event_flow,
+    manifests,
+    metrics,
+    requirements,
+    settings,
+    work_orders,
+)
 
 DRAWERS = (
     asyncapi.drawn,
@@ -12,6 +20,7 @@ DRAWERS = (
     metrics.drawn,
     requirements.drawn,
     settings.drawn,
+    work_orders.drawn,
 )
 
 
