@@ -14,6 +14,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # What a label may say. Each has few values, and none leads to a person.
 LABELS_ALLOWED = {
+    "answer",
+    "disposition",
+    "inbound",
     "kind",
     "operation",
     "outcome",
@@ -21,8 +24,12 @@ LABELS_ALLOWED = {
     "poller",
     "process",
     "reason",
+    "result",
+    "rule",
     "service",
+    "source",
     "status",
+    "table",
     "topic",
     "type",
     "version",
