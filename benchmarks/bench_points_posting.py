@@ -9,18 +9,17 @@ import secrets
 import shutil
 import signal
 import sys
-import tempfile
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from statistics import median
-from uuid import uuid4
 
 import psutil
+from bills import bills
 from figures import Cpu, Target, print_figure, say
+from servers import cpu_seconds, open_folder
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from holdfast.roles import KINDS, bootstrap
@@ -32,14 +31,12 @@ from services.points.ledger.posting import without_repeats
 from services.points.store import lots, programmes
 from shared.database import create_engine, unit_of_work
 from shared.events.billing import BillIssued
-from shared.events.event import EventId
 from shared.migrations.runner import upgrade
 
 ROUNDS = 5
 BATCH = 1_000  # what a Run handler gets; research measured the knee here
 BATCHES = 10  # of a round
 SINGLES = 600  # of a round: some tenths of a second as well
-CUSTOMERS = 200_000
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -70,22 +67,6 @@ class Measured:
         return (self.worker_cpu + self.postgres_cpu) / self.records
 
 
-def bills(count: int) -> list[BillIssued]:
-    return [
-        BillIssued(
-            event_id=EventId(uuid4()),
-            subject="bill",
-            at=AT,
-            customer_id=1 + secrets.randbelow(CUSTOMERS),
-            county="990101",
-            bill_id=secrets.token_hex(8),
-            month=f"2025-{1 + secrets.randbelow(12):02d}",
-            amount_fen=100 + secrets.randbelow(30_000),
-        )
-        for _ in range(count)
-    ]
-
-
 async def post_batches(engine: AsyncEngine, facts: Sequence[BillIssued]) -> None:
     """As the worker does it: a handler's run of bills, one transaction."""
     for start in range(0, len(facts), BATCH):
@@ -107,19 +88,13 @@ async def measure(
     way: Way, engine: AsyncEngine, facts: Sequence[BillIssued], server: ProcessId, into: Measured
 ) -> None:
     me = psutil.Process()
-    ours, theirs = sum(me.cpu_times()[:2]), postgres_seconds(server)
+    ours, theirs = sum(me.cpu_times()[:2]), cpu_seconds(server.pid)
     began = time.perf_counter()
     await way(engine, facts)
     into.rates.append(len(facts) / (time.perf_counter() - began))
     into.worker_cpu += sum(me.cpu_times()[:2]) - ours
-    into.postgres_cpu += postgres_seconds(server) - theirs
+    into.postgres_cpu += cpu_seconds(server.pid) - theirs
     into.records += len(facts)
-
-
-def postgres_seconds(server: ProcessId) -> float:
-    """CPU of the server and all its present processes."""
-    parent = psutil.Process(server.pid)
-    return sum(sum(p.cpu_times()[:2]) for p in [parent, *parent.children(recursive=True)])
 
 
 async def post_without_telling(engine: AsyncEngine, facts: Sequence[BillIssued]) -> None:
@@ -130,13 +105,6 @@ async def post_without_telling(engine: AsyncEngine, facts: Sequence[BillIssued])
         postings = [p for fact in facts[start : start + BATCH] if (p := earned(fact, known))]
         async with unit_of_work(engine) as uow:
             await lots.post(uow.connection, without_repeats(postings))
-
-
-def open_folder() -> Path:
-    """As root, the server runs as a user who must be able to enter."""
-    folder = Path(tempfile.mkdtemp(prefix="holdfast-bench-"))
-    folder.chmod(0o755)
-    return folder
 
 
 @asynccontextmanager
@@ -164,12 +132,14 @@ async def run() -> bool:
     batched, single, untold = Measured(), Measured(), Measured()
     async with migrated_server() as (server, url):
         engine = create_engine(url, application="bench", pool_size=1)
-        await post_batches(engine, bills(BATCH))  # connections, plans and caches are warm
+        await post_batches(engine, bills(BATCH, at=AT))  # connections, plans and caches are warm
         for number in range(1, ROUNDS + 1):
             say(f"round {number} of {ROUNDS}")
-            await measure(post_batches, engine, bills(BATCH * BATCHES), server, batched)
-            await measure(post_singly, engine, bills(SINGLES), server, single)
-            await measure(post_without_telling, engine, bills(BATCH * BATCHES), server, untold)
+            await measure(post_batches, engine, bills(BATCH * BATCHES, at=AT), server, batched)
+            await measure(post_singly, engine, bills(SINGLES, at=AT), server, single)
+            await measure(
+                post_without_telling, engine, bills(BATCH * BATCHES, at=AT), server, untold
+            )
         await engine.dispose()
     return print_figures(batched, single, untold)
 

@@ -87,6 +87,7 @@ class Parts:
     postgres_proxy: int
     passwords: dict[str, str]
     proxied: bool = False
+    service: str = SERVICE
     database: str = "holdfast"
     broker_process: ProcessId | None = None
     postgres_process: ProcessId | None = None
@@ -94,15 +95,16 @@ class Parts:
     self_ended: list[SelfEnded] = field(default_factory=list[SelfEnded])
 
     @classmethod
-    def in_folder(cls, folder: Path, *, proxied: bool) -> "Parts":
+    def in_folder(cls, folder: Path, *, proxied: bool, service: str = SERVICE) -> "Parts":
         port, behind, proxy, controller, database, database_proxy = free_ports(6)
         return cls(
             folder=folder,
             broker=Broker(folder / "kafka", port, behind, proxy, controller),
             postgres=Postgres(folder / "postgres", database),
             postgres_proxy=database_proxy,
-            passwords={f"{SERVICE}_{kind}": secrets.token_urlsafe(12) for kind in roles.KINDS},
+            passwords={f"{service}_{kind}": secrets.token_urlsafe(12) for kind in roles.KINDS},
             proxied=proxied,
+            service=service,
         )
 
     def start_servers(self) -> None:
@@ -134,14 +136,14 @@ class Parts:
             await connection.execute(f"CREATE DATABASE {database}")
             await connection.close()
         url = self.postgres.address.url(database=database)
-        await roles.bootstrap(url, self.passwords, (SERVICE,))
+        await roles.bootstrap(url, self.passwords, (self.service,))
         connection = await asyncpg.connect(url)
         await connection.execute(_CLOCK)
         await connection.close()
-        await asyncio.to_thread(upgrade, SERVICE, self.role_url("migrate", database))
+        await asyncio.to_thread(upgrade, self.service, self.role_url("migrate", database))
 
     def role_url(self, kind: str, database: str | None = None) -> str:
-        role = f"{SERVICE}_{kind}"
+        role = f"{self.service}_{kind}"
         return self.postgres.address.url(
             user=role, password=self.passwords[role], database=database or self.database
         )
@@ -153,7 +155,7 @@ class Parts:
             database = database.replace(f":{self.postgres.port}/", f":{self.postgres_proxy}/")
         return os.environ | {
             "HOLDFAST_KAFKA": f"127.0.0.1:{kafka}",
-            "HOLDFAST_POINTS_WORKER_DATABASE_URL": database,
+            f"HOLDFAST_{self.service.upper()}_WORKER_DATABASE_URL": database,
             "HOLDFAST_HEALTH_PORT": str(health_port),
         }
 
