@@ -78,6 +78,14 @@ class Alerts:
         names = await self.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'alerts'")
         return {name: await self.rows(f"SELECT * FROM {name}") for (name,) in names}  # noqa: S608 - from the catalogue.
 
+    async def folded(self) -> None:
+        """As when a worker has folded identity.v1, however much it holds."""
+        async with self.connected() as connection:
+            await connection.execute(
+                "INSERT INTO position SELECT 'holdfast.identity.v1', p, 1000000000, 1, 'test', "
+                "gen_random_uuid(), 0, now() FROM generate_series(0, 7) AS p"
+            )
+
     async def claim(self, topic: str, partition: int) -> TopicPartition:
         """The position of a partition, as a worker has it that begins at nought."""
         place = TopicPartition(topic, partition)

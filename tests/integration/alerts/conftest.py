@@ -57,6 +57,7 @@ async def mediation(
     alerts: Alerts, alerts_issuer: Issuer, doorway_servers: Parts
 ) -> AsyncGenerator[Mediation]:
     """The API with real Kafka behind it, a registered source, and numbers' owners loaded."""
+    await alerts.folded()
     kafka = doorway_servers.broker.address
     async with mediation_of(alerts, alerts_issuer, kafka, source="mediation") as client:
         assert (await client.register("mediation")).status_code == 200
