@@ -1,11 +1,13 @@
 """`holdfast maintain` for one schema: days ahead are made, what is past its time goes."""
 
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import pool, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from holdfast import partitions
 from holdfast.partitions import EVENT_LINK, INBOX, OUTBOX, ROWS_MOVED_MAX, Busy, Daily
@@ -17,6 +19,7 @@ DAYS_AHEAD = 7
 LINKS_DAYS = 90  # `holdfast trace` looks back so far
 KEY_HOURS = 24  # an Idempotency-Key lives so long
 ROWS_MAX = 2_000  # of one deleting transaction
+_ADVISORY_LOCK = 0x4D61696E
 OUTBOX_DAYS = 1  # beside today: a transaction that began before midnight may write after it
 
 
@@ -64,6 +67,36 @@ def inbox_days(service: str) -> int:
         if service in route.readers and not route.own_inbox and route.topic.retention
     ]
     return max(kept, default=timedelta(days=1)).days
+
+
+async def maintain_at(url: str, service: str, *, dry: bool) -> list[Done]:
+    """Maintain a schema as its owner, unless somebody else does so at this moment."""
+    async with _alone(url) as engine:
+        if engine is None:
+            return [Done("all", "left to another `holdfast maintain` that is at work")]
+        return [done async for done in maintain(engine, service, dry=dry)]
+
+
+@asynccontextmanager
+async def _alone(url: str) -> AsyncGenerator[AsyncEngine | None]:
+    """An engine while nobody else maintains this schema; None while somebody does."""
+    # Not shared.database's engine: one connection holds the lock while others work.
+    engine = create_async_engine(
+        make_url(url).set(drivername="postgresql+asyncpg"),
+        poolclass=pool.NullPool,
+        connect_args={"server_settings": {"application_name": "holdfast-maintain"}},
+    )
+    try:
+        async with engine.connect() as holder:
+            # No transaction stays open here: it would hold back the relays.
+            held = await holder.execution_options(isolation_level="AUTOCOMMIT")
+            taken = await held.scalar(
+                text("SELECT pg_try_advisory_lock(:id, hashtext(current_schema()))"),
+                {"id": _ADVISORY_LOCK},
+            )
+            yield engine if taken else None
+    finally:
+        await engine.dispose()
 
 
 async def maintain(engine: AsyncEngine, service: str, *, dry: bool) -> AsyncGenerator[Done]:

@@ -17,7 +17,7 @@ from shared.faults import is_too_slow, sqlstate
 
 ATTEMPTS_MAX = 5
 PAUSE_SECONDS = 0.3  # between attempts: whoever held the lock is done within 2 s, or cut off
-ROWS_MOVED_MAX = 50_000  # what fits into a second; a day with more stays where it is
+ROWS_MOVED_MAX = 10_000  # writers wait meanwhile; a day with more stays where it is
 
 _LIMITS = "SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = '2s'"
 _LOCK_NOT_AVAILABLE, _DEADLOCK = "55P03", "40P01"

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from holdfast import organisation, roles, topics
+from holdfast.maintenance import maintain_at
 from holdfast.stack import kafka, parts
 from holdfast.stack.parts import Part
 from holdfast.stack.ports import free_ports
@@ -181,6 +182,9 @@ def _prepare_database(state: StackState, wishes: Wishes) -> None:
         await clock.resume(connection, rate=wishes.rate, begin=wishes.begin)
 
     asyncio.run(_as_operator(state, resume))
+    # Business time runs now, and the inbox is kept by its days.
+    for service in SERVICES:
+        asyncio.run(maintain_at(parts.role_url(state, service, "migrate"), service, dry=False))
 
 
 @contextlib.contextmanager

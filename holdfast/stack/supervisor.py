@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from holdfast.stack import parts
+from holdfast.stack.housekeeping import Housekeeping
 from holdfast.stack.kafka import KafkaFailed
 from holdfast.stack.parts import Part
 from holdfast.stack.postgres import PostgresFailed
@@ -47,6 +48,7 @@ class Supervisor:
         self._stopping = False
         self._unsaved = False
         self._kept = [_Kept(part) for part in (*parts.services(state), *parts.servers(state))]
+        self._housekeeping = Housekeeping(state)
 
     def run(self) -> None:
         """Until SIGTERM; then workers and web are stopped, the servers are left to `down`."""
@@ -56,9 +58,11 @@ class Supervisor:
             self._answer_requests()
             for kept in self._kept:
                 self._look_after(kept)
+            self._housekeeping.look()
             if self._unsaved:
                 self._save()
             time.sleep(LOOK_SECONDS)
+        self._housekeeping.stop()
         services = [self._state.part(part.name) for part in parts.services(self._state)]
         for service in reversed(services):
             service.process.send(signal.SIGTERM)

@@ -8,11 +8,13 @@ import pytest
 from stack_parts import RESTART_SECONDS, Stack
 
 from holdfast.stack.process import identify, wait_until
+from holdfast.stack.state import SERVICES
 
 
 @pytest.mark.timeout(180)
 def test_up_brings_every_part_to_ready(stack: Stack) -> None:
-    assert set(stack.status()) == {"kafka-1", "postgres", "supervisor", "web", "worker-points"}
+    workers = {f"worker-{service}" for service in SERVICES}
+    assert set(stack.status()) == {"kafka-1", "postgres", "supervisor", "web"} | workers
     assert wait_until(stack.all_ready, RESTART_SECONDS), stack.status()
 
 
