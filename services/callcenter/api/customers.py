@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime
 
-from services.callcenter.api.routes import Customer, router
+from services.callcenter.api.routes import router
 from services.callcenter.api.shapes import AgreementShown, Shown, TaskShown
 from services.callcenter.domain.outcome import Disposition, Result
 from services.callcenter.handlers.read_customer import CustomerView
@@ -16,6 +16,7 @@ from services.callcenter.handlers.read_figures import read_figures as all_figure
 from shared.errors import NotFound
 from shared.events.customers import CustomerStatus, Tier
 from shared.events.event import CustomerId
+from shared.web.asked import Customer
 from shared.web.documentation import refusals
 from shared.web.transaction import Transaction
 

@@ -9,13 +9,14 @@ from typing import Annotated
 from fastapi import Depends, Response
 from pydantic import BaseModel, Field
 
-from services.callcenter.api.routes import Customer, router
+from services.callcenter.api.routes import router
 from services.callcenter.domain.persons import masked_name, masked_number
 from services.callcenter.handlers import look_at_persons as looking
 from services.callcenter.store.vault import Person
 from shared.errors import NotFound
 from shared.events.event import County, CustomerId
 from shared.web.access import Admitted
+from shared.web.asked import Customer
 from shared.web.bodies import RequestBody
 from shared.web.documentation import refusals
 from shared.web.once import claim

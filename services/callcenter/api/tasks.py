@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Path, Query, Response
 from pydantic import BaseModel
 
-from services.callcenter.api.routes import Asked, BusinessTime, Customer, router
+from services.callcenter.api.routes import BusinessTime, router
 from services.callcenter.api.shapes import (
     AgreementShown,
     InboundReported,
@@ -47,6 +47,7 @@ from services.callcenter.handlers.withdraw_agreement import withdraw_agreement a
 from services.callcenter.store.tasks import Task
 from shared.errors import NotFound
 from shared.web.access import Admitted
+from shared.web.asked import Asked, Customer
 from shared.web.cursors import PAGE_ROWS, Cursor, Limit, Page, cursor_of, position_in
 from shared.web.documentation import refusals
 from shared.web.preconditions import etag_of

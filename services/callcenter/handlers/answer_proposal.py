@@ -6,10 +6,10 @@ from services.callcenter.domain.calling_hours import calendar_of
 from services.callcenter.domain.gate import Decline, Grant, decide
 from services.callcenter.domain.task import Kind, NewTask
 from services.callcenter.handlers import tell
-from services.callcenter.handlers.tell import Cause
 from services.callcenter.store import budget, customers, proposals, tasks
 from services.callcenter.store.proposals import Proposed
 from shared import telemetry
+from shared.cause import Cause
 from shared.database import UnitOfWork
 from shared.events.contact import ContactProposed
 from shared.events.event import effect_id

@@ -6,9 +6,9 @@ from services.callcenter.domain.gate import Because, Decline
 from services.callcenter.domain.task import State
 from services.callcenter.handlers.answer_proposal import turn_down
 from services.callcenter.handlers.stop_contacts import end_open_grant
-from services.callcenter.handlers.tell import Cause
 from services.callcenter.store import budget, proposals, tasks
 from services.callcenter.store.tasks import Task
+from shared.cause import Cause
 from shared.database import UnitOfWork
 
 CHUNK = 100  # some statements each, far below the two seconds of a transaction

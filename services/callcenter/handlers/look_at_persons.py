@@ -12,7 +12,11 @@ FOUND_MAX = 100  # a page's worth; whoever finds more searches for more
 
 
 async def fill_vault(persons: Sequence[Person], uow: UnitOfWork) -> None:
-    """The last of a customer's rows stands."""
+    """The last of a customer's rows stands.
+
+    Raises:
+        Forbidden: one of them is, or was, outside the caller's organisation; nothing is written.
+    """
     newest = {person.customer_id: person for person in persons}
     await vault.fill(uow.connection, list(newest.values()))
 

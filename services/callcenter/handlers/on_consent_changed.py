@@ -1,8 +1,8 @@
 """A customer allows calls or forbids them: what was open and is forbidden now ends (XC-21)."""
 
 from services.callcenter.handlers.stop_contacts import obey_guard
-from services.callcenter.handlers.tell import Cause
 from services.callcenter.store import guards
+from shared.cause import Cause
 from shared.database import UnitOfWork
 from shared.events.touchpoints import ConsentChanged
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from services.callcenter.handlers import tell
 from services.callcenter.handlers.answer_proposal import answer
 from services.callcenter.handlers.stop_contacts import obey_guard
-from services.callcenter.handlers.tell import Cause
 from services.callcenter.store import budget, customers, guards, proposals
+from shared.cause import Cause
 from shared.database import UnitOfWork
 from shared.events.customers import CustomerProfile
 

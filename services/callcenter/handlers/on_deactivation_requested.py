@@ -4,9 +4,9 @@ from services.callcenter.domain.gate import PORTING, Because
 from services.callcenter.domain.priority import CRITICAL, with_tier
 from services.callcenter.domain.task import COUNTER_VALID, Kind, NewTask
 from services.callcenter.handlers.stop_contacts import stop_contacts
-from services.callcenter.handlers.tell import Cause
 from services.callcenter.store import budget, customers, tasks
 from services.callcenter.store.customers import Customer
+from shared.cause import Cause
 from shared.database import UnitOfWork
 from shared.events.customers import Tier
 from shared.events.event import effect_id

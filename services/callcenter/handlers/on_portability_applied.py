@@ -1,8 +1,8 @@
 """A customer applied to port the number: from here on retention keeps away (XC-20)."""
 
 from services.callcenter.handlers.stop_contacts import obey_guard
-from services.callcenter.handlers.tell import Cause
 from services.callcenter.store import guards
+from shared.cause import Cause
 from shared.database import UnitOfWork
 from shared.events.touchpoints import PortabilityApplied
 

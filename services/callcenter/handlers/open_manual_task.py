@@ -6,9 +6,9 @@ from datetime import datetime
 from services.callcenter.domain.priority import MANUAL, with_tier
 from services.callcenter.domain.task import MANUAL_VALID
 from services.callcenter.handlers.answer_proposal import answer_new
-from services.callcenter.handlers.tell import Cause
 from services.callcenter.store import customers
 from services.callcenter.store.proposals import Proposed
+from shared.cause import Cause
 from shared.database import UnitOfWork
 from shared.events.event import effect_id
 

@@ -8,11 +8,11 @@ from services.callcenter.domain.gate import FREEZE
 from services.callcenter.domain.outcome import Disposition, Result
 from services.callcenter.domain.task import Kind
 from services.callcenter.handlers import tell
-from services.callcenter.handlers.tell import Cause
 from services.callcenter.store import agreements, budget, proposals
 from services.callcenter.store.agreements import Agreement, Contact
 from services.callcenter.store.tasks import Task
 from shared import telemetry
+from shared.cause import Cause
 from shared.database import UnitOfWork
 from shared.events.callcenter import OrderType
 from shared.events.event import effect_id

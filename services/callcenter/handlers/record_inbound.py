@@ -8,9 +8,9 @@ from services.callcenter.handlers.hold_task import ContactForbidden
 from services.callcenter.handlers.record_call import Outcome, record_call
 from services.callcenter.handlers.record_result import Recorded
 from services.callcenter.handlers.stop_contacts import stop_contacts
-from services.callcenter.handlers.tell import Cause
 from services.callcenter.store import budget, customers, tasks
 from services.callcenter.store.customers import Customer
+from shared.cause import Cause
 from shared.database import UnitOfWork
 from shared.errors import Conflict
 from shared.events.event import effect_id

@@ -29,10 +29,10 @@ from services.callcenter.handlers.hold_task import (
 )
 from services.callcenter.handlers.record_call import Outcome, record_call
 from services.callcenter.handlers.stop_contacts import end_open_grant
-from services.callcenter.handlers.tell import Cause
 from services.callcenter.store import budget, tasks
 from services.callcenter.store.budget import Locked
 from services.callcenter.store.tasks import Postponed, Task
+from shared.cause import Cause
 from shared.database import UnitOfWork
 from shared.errors import Conflict
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from services.callcenter.domain.gate import Because
 from services.callcenter.domain.task import Kind
 from services.callcenter.handlers import tell
-from services.callcenter.handlers.tell import Cause
 from services.callcenter.store import budget, proposals, tasks
 from services.callcenter.store.budget import Locked
+from shared.cause import Cause
 from shared.database import UnitOfWork
 
 EVERY_CALL = (Kind.CONTACT, Kind.COUNTER)

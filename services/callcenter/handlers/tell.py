@@ -1,6 +1,5 @@
 """What callcenter tells, built in one place: each fact with its cause and an id that repeats."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from services.callcenter.domain.outcome import Disposition
 from services.callcenter.store.agreements import Agreement
 from services.callcenter.store.proposals import Proposed
 from services.callcenter.store.tasks import Task
+from shared.cause import Cause
 from shared.events.callcenter import (
     AgreementWithdrawn,
     ContactDeclined,
@@ -21,16 +21,6 @@ from shared.events.callcenter import (
 )
 from shared.events.customers import CustomerProfile
 from shared.events.event import effect_id
-
-
-@dataclass(frozen=True)
-class Cause:
-    """Who or what asked for it: a fact, a timer, or a request of somebody named `by`."""
-
-    id: str
-    type: str
-    at: datetime
-    by: str = ""
 
 
 def granted(proposed: Proposed, grant_id: UUID, at: datetime) -> ContactGranted:

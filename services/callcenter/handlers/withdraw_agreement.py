@@ -3,9 +3,9 @@
 from uuid import UUID
 
 from services.callcenter.handlers import tell
-from services.callcenter.handlers.tell import Cause
 from services.callcenter.store import agreements, customers
 from services.callcenter.store.agreements import Agreement
+from shared.cause import Cause
 from shared.database import UnitOfWork
 from shared.errors import Conflict
 

@@ -9,7 +9,11 @@ from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shared.errors import Forbidden
+from shared.faults import sqlstate
 
 
 @dataclass(frozen=True, repr=False)
@@ -33,17 +37,27 @@ _FILL = text("""
 """)
 
 
+ROW_IS_ANOTHERS = "42501"  # what row-level security answers to a write
+
+
 async def fill(connection: AsyncConnection, persons: Sequence[Person]) -> None:
-    """Write persons over what was there, each customer once."""
-    await connection.execute(
-        _FILL,
-        {
-            "ids": [p.customer_id for p in persons],
-            "counties": [p.county for p in persons],
-            "numbers": [p.number for p in persons],
-            "names": [p.name for p in persons],
-        },
-    )
+    """Write persons over what was there, each customer once.
+
+    Raises:
+        Forbidden: one of them is, or was, outside the caller's organisation; nothing is written.
+    """
+    rows = {
+        "ids": [p.customer_id for p in persons],
+        "counties": [p.county for p in persons],
+        "numbers": [p.number for p in persons],
+        "names": [p.name for p in persons],
+    }
+    try:
+        await connection.execute(_FILL, rows)
+    except DBAPIError as error:
+        if sqlstate(error) != ROW_IS_ANOTHERS:
+            raise
+        raise Forbidden("One of these persons is outside your organisation") from error
 
 
 _PERSONS = text("""

@@ -121,6 +121,16 @@ async def test_a_worker_cannot_read_the_vault_and_a_web_process_not_who_looked(
             await connection.fetch(statement)
 
 
+async def test_persons_of_another_province_are_neither_written_nor_overwritten(
+    desk: Desk, customer: int
+) -> None:
+    person = a_person(customer)
+    await filled(desk, person)
+    other = desk.as_role(role=Role.BOSS, organisation="98")
+    for body in ([person], [person | {"county": "980101"}]):
+        assert (await desk.client.put("/v1/vault", json=body, headers=other)).status_code == 403
+
+
 async def test_a_thousand_persons_come_at_once_and_no_more(desk: Desk) -> None:
     persons = [a_person(number + 1, county="990103") for number in range(1_000)]
     await filled(desk, *persons)
