@@ -1,12 +1,16 @@
-"""The alerts worker: its handlers behind the doorway."""
+"""The alerts worker: its handlers behind the doorway, its rows behind the usage log."""
 
 from services.alerts.agents import AGENTS, POLLERS
+from services.alerts.engine.warm_up import warm_up
+from services.alerts.handlers.hold_usage_rows import UsageFold
 from services.alerts.settings import SCHEMA, WorkerSettings
+from services.alerts.store.snapshots import Snapshots
 from shared import stream
 
 
 def main() -> None:
     settings = WorkerSettings()  # pyright: ignore[reportCallIssue] - the environment fills it.
+    warm_up()
     stream.run_worker(
         stream.WorkerSettings(
             service="alerts",
@@ -17,6 +21,7 @@ def main() -> None:
         ),
         AGENTS,
         POLLERS,
+        [UsageFold(Snapshots(settings.checkpoints))],
     )
 
 

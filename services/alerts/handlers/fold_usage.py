@@ -1,0 +1,244 @@
+"""The usage log of one partition into its engine, slice by slice (architecture §6)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from aiokafka import TopicPartition
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.alerts.domain import control
+from services.alerts.domain.outcome import Outcome
+from services.alerts.engine.facts import microseconds
+from services.alerts.engine.hits import Hit
+from services.alerts.engine.partition import ControlGap, PartitionEngine
+from services.alerts.engine.rules import activation_in
+from services.alerts.handlers.group_hits import take_effect
+from services.alerts.handlers.read_usage import (
+    USAGE_TYPE,
+    Arrived,
+    Single,
+    is_columns,
+    logged_at,
+    refused,
+    rows_of_columns,
+    rows_of_singles,
+    single_of,
+    single_of_event,
+    source_in,
+)
+from services.alerts.store import checkpoints, seen_usage
+from shared import telemetry
+from shared.arrivals import arrivals
+from shared.clock import Clock
+from shared.consumer_internals import Record
+from shared.database import UnitOfWork
+from shared.deadletters import headers_text, stored
+from shared.errors import RecordFault
+from shared.events.event import Event
+from shared.events.usage import UsageBaseline, UsageControl, UsageHeartbeat, UsageRecorded
+from shared.fold import Folded, FoldStopped
+from shared.tracing import Trace, trace_of
+
+_BASELINE_TYPE = UsageBaseline.event_type.encode()
+
+
+@dataclass
+class Slice:
+    """What one fold brings: hits and outcomes in the log's order, and what is counted."""
+
+    folded: Folded = field(default_factory=Folded)
+    effects: list[Hit | Outcome] = field(default_factory=list[Hit | Outcome])
+    singles: list[Single] = field(default_factory=list[Single])
+    messages: dict[UUID, date] = field(default_factory=dict[UUID, date])
+    traces: dict[str, Trace] = field(default_factory=dict[str, Trace])
+    repeats: list[int] = field(default_factory=list[int])
+    rows: int = 0
+
+
+class UsageSlices:
+    """Folds slices into `engine`; `skipped` are offsets that were repeats when first folded."""
+
+    def __init__(
+        self, tp: TopicPartition, engine: PartitionEngine, skipped: set[int], begins_at: int
+    ) -> None:
+        self.stands_at = begins_at
+        self.tp = tp
+        self.engine = engine
+        self.slice = Slice()
+        self.rows_folded = 0
+        self._skipped = skipped
+        self._seen: set[UUID] = set()
+        self._marked = False
+
+    @property
+    def read_from(self) -> int:
+        return self.stands_at
+
+    async def look(self, records: Sequence[Record], connection: AsyncConnection) -> None:
+        """Which messages were folded before: a repeated upload repeats their ids."""
+        asked = dict(filter(None, map(_message_of, records)))
+        self._seen = await seen_usage.seen(connection, asked)
+
+    def fold(self, records: Sequence[Record], clock: Clock) -> Folded:
+        self.engine.mark()
+        self._marked = True
+        self.slice = Slice()
+        self._fold(records, clock)
+        return self.slice.folded
+
+    def refold(self, records: Sequence[Record], clock: Clock) -> None:
+        """Effects of these are written; what was skipped as a repeat then is skipped again."""
+        self._seen = set()
+        self._fold([record for record in records if record.offset not in self._skipped], clock)
+        self.slice = Slice()
+        self.stands_at = records[-1].offset + 1
+        self.engine.mark()
+
+    async def write(self, uow: UnitOfWork) -> None:
+        took = self.slice
+        await seen_usage.insert(uow.connection, took.messages)
+        await checkpoints.skip(uow.connection, self.tp.partition, took.repeats)
+        uow.traces.update(took.traces)
+        await take_effect(took.effects, uow)
+
+    def keep(self, next_offset: int) -> None:
+        self.stands_at = next_offset
+        self._skipped.update(self.slice.repeats)
+        self.rows_folded += self.slice.rows
+        telemetry.USAGE_FOLDED.labels(outcome="folded").inc(self.slice.rows)
+        telemetry.USAGE_FOLDED.labels(outcome="repeated").inc(len(self.slice.repeats))
+        self.slice = Slice()
+        self._marked = False
+
+    def undo(self) -> None:
+        if self._marked:
+            self.engine.undo()
+            self._marked = False
+
+    def _fold(self, records: Sequence[Record], clock: Clock) -> None:
+        arrived = Arrived(clock)
+        for record in records:
+            headers = dict(record.headers)
+            kind = headers.get("ce_type", b"")
+            self.slice.folded.taken[kind.decode("utf-8", "replace")] += 1
+            if kind == USAGE_TYPE and not is_columns(headers):
+                single = single_of(record, headers, arrived)
+                if single is not None:
+                    self._take_single(record, single)
+                    continue
+            self._flush()
+            if self._is_repeat(record, headers):
+                continue
+            if kind == USAGE_TYPE and is_columns(headers):
+                rows, faults = rows_of_columns(record, headers, self.engine, arrived)
+                self.slice.folded.faults += faults
+                self.slice.rows += len(rows)
+                self.slice.effects += self.engine.fold_usage(rows)
+            else:
+                self._take_slowly(record, clock)
+        self._flush()
+
+    def _is_repeat(self, record: Record, headers: dict[str, bytes]) -> bool:
+        """A message whose id was folded before, in an earlier slice or in this one."""
+        message = _message_of(record, headers)
+        if message is None:
+            return False
+        if message[0] in self._seen or message[0] in self.slice.messages:
+            self.slice.repeats.append(record.offset)
+            return True
+        self.slice.messages[message[0]] = message[1]
+        return False
+
+    def _take_single(self, record: Record, single: Single) -> None:
+        if self.engine.is_new_record(single.source, single.sequence):
+            self.slice.singles.append(single)
+        else:
+            self.slice.repeats.append(record.offset)
+
+    def _flush(self) -> None:
+        """Single records wait for each other: the kernel takes them together."""
+        singles, self.slice.singles = self.slice.singles, []
+        if singles:
+            place_of = self.engine.ledger.sources.place_of
+            self.slice.rows += len(singles)
+            self.slice.effects += self.engine.fold_usage(rows_of_singles(singles, place_of))
+
+    def _take_slowly(self, record: Record, clock: Clock) -> None:
+        for arrival in arrivals(stored(record), logged_at(record), clock):
+            if arrival.event is None:
+                self.slice.folded.faults.append(arrival)
+                continue
+            try:
+                self._take(arrival.event, record)
+            except RecordFault as fault:
+                self.slice.folded.faults.append(refused(arrival, fault))
+            except ControlGap as gap:
+                raise FoldStopped(
+                    f"{gap} are missing at offset {record.offset}. Restore the log, or rebuild "
+                    "the rows from a checkpoint before it with `holdfast positions move`."
+                ) from gap
+
+    def _take(self, event: Event, record: Record) -> None:
+        match event:
+            case UsageRecorded():
+                source = source_in(dict(record.headers))
+                self._take_single(record, single_of_event(event, source))
+                self._flush()
+            case UsageHeartbeat():
+                if event.partition != self.tp.partition:
+                    raise RecordFault("foreign-partition", f"belongs to {event.partition}")
+                self.slice.effects += self.engine.hear(event.source, microseconds(event.at))
+            case UsageControl():
+                self._take_control(event, headers_text(record.headers))
+            case _:
+                self._apply(event)
+
+    def _take_control(self, message: UsageControl, headers: dict[str, str]) -> None:
+        if not self.engine.is_new_control(message.source, message.number):
+            return
+        match message.kind:
+            case control.SOURCE_REGISTERED:
+                self.engine.ledger.sources.register(_source_in(control.fields_in(message)))
+            case control.RULE_ACTIVATED:
+                self.engine.activate(activation_in(control.fields_in(message)))
+            case _:
+                trace = trace_of(
+                    headers.get("traceparent"),
+                    headers.get("ce_correlationid", str(message.event_id)),
+                )
+                for fact in control.facts_in(message):
+                    if self._apply(fact):
+                        self.slice.traces[str(fact.event_id)] = trace
+
+    def _apply(self, fact: Event) -> bool:
+        """A fact into its row; whether it has an effect beyond it."""
+        hit = self.engine.apply(fact)
+        if hit is not None:
+            self.slice.effects.append(hit)
+        if isinstance(fact, Outcome):
+            self.slice.effects.append(fact)
+        return hit is not None or isinstance(fact, Outcome)
+
+
+def _source_in(fields: dict[str, Any]) -> str:
+    name = fields.get("source")
+    if not isinstance(name, str) or not name:
+        raise RecordFault("schema", "control of a source: it has no name")
+    return name
+
+
+def _message_of(
+    record: Record, headers: dict[str, bytes] | None = None
+) -> tuple[UUID, date] | None:
+    """Id and day of a message that has an inbox row: columns, and opening records."""
+    known = headers or dict(record.headers)
+    if not (is_columns(known) or known.get("ce_type") == _BASELINE_TYPE):
+        return None
+    try:
+        at = datetime.fromisoformat(known["ce_time"].decode())
+        return UUID(known["ce_id"].decode()), at.date()
+    except (KeyError, ValueError):
+        return None  # its fault is found when it is read
