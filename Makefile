@@ -7,13 +7,14 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help dev lock check test integration chaos bench up down status docs contracts requirements
+.PHONY: help dev lock check test integration e2e chaos bench demo up down status docs contracts \
+	requirements
 
 ##@ Begin
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+		/^[a-z0-9]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 dev: $(READY) ## Fetch everything into .venv, every file by its hash
 
@@ -44,6 +45,9 @@ test: $(READY) ## Every test, on a real Kafka and a real PostgreSQL
 integration: $(READY) ## Handlers, SQL and doorways on real servers
 	$(BIN)/pytest tests/integration
 
+e2e: $(READY) ## The whole story in small: from the first signal to the verified order
+	$(BIN)/pytest tests/e2e
+
 chaos: $(READY) ## Kill and cut the running system, then account for every fact (20 minutes)
 	$(BIN)/holdfast chaos
 	$(BIN)/python -m pytest tests/chaos/seeded_bugs/live_seeded_bugs.py
@@ -52,6 +56,9 @@ bench: $(READY) ## Figures beside their targets, one JSON line each
 	@for bench in benchmarks/bench_*.py; do $(BIN)/python $$bench || failed=1; done; test -z "$$failed"
 
 ##@ Run
+
+demo: $(READY) ## Watch a province's customers being retained; Ctrl-C ends the view
+	$(BIN)/holdfast demo
 
 up: $(READY) ## Start Kafka, PostgreSQL and the services on this machine
 	$(BIN)/holdfast up

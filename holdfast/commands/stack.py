@@ -59,7 +59,7 @@ def up(
         console.print(f"it is up already; see `holdfast status` ({folder})")
         return
     taken = lifecycle.Timings(lambda step: console.print(f"  {step} …"))
-    with _told(), lifecycle.alone(folder):
+    with told(), lifecycle.alone(folder):
         state = lifecycle.up(wishes, taken)
     if timings:
         print(json.dumps(taken.steps))
@@ -67,7 +67,7 @@ def up(
 
 
 @contextmanager
-def _told() -> Generator[None]:
+def told() -> Generator[None]:
     """A failure of a part is a message and exit code 1, never a stack trace."""
     from holdfast.stack.jars import NoJars  # noqa: PLC0415 - as above.
     from holdfast.stack.kafka import KafkaFailed  # noqa: PLC0415
@@ -103,7 +103,7 @@ def down(*, home: Home = None) -> None:
     from holdfast.stack import lifecycle  # noqa: PLC0415 - as above.
 
     state = _known(home)
-    with _told(), lifecycle.alone(state.folder):
+    with told(), lifecycle.alone(state.folder):
         lifecycle.down(state, lambda step: console.print(f"  {step} …", markup=False))
 
 

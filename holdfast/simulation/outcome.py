@@ -25,8 +25,6 @@ class Outcome:
     lost_reasons: Counter[str] = field(default_factory=Counter[str])
     breached: set[str] = field(default_factory=set[str])
     escalated: set[str] = field(default_factory=set[str])
-    redemptions: set[str] = field(default_factory=set[str])
-    reversals: set[str] = field(default_factory=set[str])
     told: Counter[str] = field(default_factory=Counter[str])
 
     def take(self, fact: Told) -> None:
@@ -39,10 +37,6 @@ class Outcome:
                 self.customers_with_episode.add(fact.customer)
             case "points.contact_proposed.v1":
                 self.proposals.add(fact.body["proposal_id"])
-            case "points.spent.v1":
-                self.redemptions.add(fact.cause_id)
-            case "points.reversed.v1":
-                self.reversals.add(fact.cause_id)
             case "callcenter.contact_granted.v1":
                 self.granted.add(fact.body["proposal_id"])
             case "callcenter.contact_recorded.v1":

@@ -123,7 +123,7 @@ def make_plan(population: Population, calendar: WorkingCalendar) -> Plan:
         planted=planted,
         contract_ends=_contract_ends(generator, population, rows[Cause.CONTRACT_EXPIRY]),
         february_fen=_february(generator, population, rows),
-        portability=_portability(rows[Cause.BILL_PLUNGE], population.size),
+        portability=_portability(rows[Cause.CONTRACT_EXPIRY], population.size),
         redemptions=tuple(
             AtCounter(row, at, f"redemption-{number:04d}")
             for number, (row, at) in enumerate(zip(chosen, opening, strict=False), start=1)
@@ -209,12 +209,12 @@ def _february(
     return (population.recent_mean_fen * share).astype(np.int64)
 
 
-def _portability(plunging: Ints, customers: int) -> tuple[AtCounter, ...]:
-    """Between task and call: the plunge is seen on Sunday, nobody calls before Monday's opening."""
-    early = datetime.combine(ENDS.date(), time(7, 15), ZONE)
+def _portability(expiring: Ints, customers: int) -> tuple[AtCounter, ...]:
+    """Between task and call: the contract's end is seen on cut-over day, calls begin at nine."""
+    early = datetime.combine(BEGINS.date(), time(8, 15), ZONE)
     return tuple(
         AtCounter(row, early + timedelta(minutes=3 * number), f"portability-{number:02d}")
-        for number, row in enumerate(plunging[: share_of(PORTABILITY, customers)].tolist())
+        for number, row in enumerate(expiring[: share_of(PORTABILITY, customers)].tolist())
     )
 
 

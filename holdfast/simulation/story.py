@@ -21,7 +21,8 @@ from shared.clock import Segment
 from shared.events.catalogue import ALERTS, CALLCENTER, POINTS, TICKETING
 from shared.working_calendar import ZONE
 
-SETTLE_SECONDS = 60.0
+SETTLE_SECONDS = 40.0
+QUIET_LOOKS = 4  # in a row: a fact needs a moment from one service to the next
 LOOK_SECONDS = 0.5
 # Long enough that the last hour's facts are told; the story has ended, nothing new comes.
 RECKONING_SECONDS = 40.0
@@ -63,7 +64,7 @@ async def settled(stage: Stage) -> bool:
     while time.monotonic() < deadline:
         lag = (await scrape(stage.state)).total("holdfast_position_lag")
         quiet = quiet + 1 if lag == 0 else 0
-        if quiet > 1:
+        if quiet >= QUIET_LOOKS:
             return True
         await asyncio.sleep(LOOK_SECONDS)
     return False
@@ -71,18 +72,17 @@ async def settled(stage: Stage) -> bool:
 
 async def begin_days(stage: Stage, *, speed: float) -> None:
     """Write down how the whole story's time will run, and wait for its first moment."""
-    told = segments(soon(), stage.world.calendar, speed=speed)
-    await stage.append(*told)
     await settled(stage)
+    await stage.append(*segments(soon(), stage.world.calendar, speed=speed))
     await reach(stage, BEGINS)
 
 
 async def begin_at(stage: Stage, moment: datetime, *, rate: float) -> None:
     """Business time goes on from `moment`, or from where it is by then, at one rate."""
+    await settled(stage)
     begin = soon()
     moment = max(moment, stage.follower.clock.at(begin))
     await stage.append(Segment(begin, moment, rate))
-    await settled(stage)
     await reach(stage, moment)
 
 
@@ -93,11 +93,10 @@ async def reach(stage: Stage, moment: datetime) -> None:
         await asyncio.sleep(min(seconds, LOOK_SECONDS / 2))
 
 
-async def play(stage: Stage, telling: Telling, *, until: datetime | None) -> None:
-    """Systems and people at work from now on, to `until` or for ever."""
+async def play(stage: Stage, telling: Telling, *, since: datetime, until: datetime | None) -> None:
+    """Systems and people at work: what happens from `since` on, to `until` or for ever."""
     live = Live(stage.world, stage.mediation, stage.delivery, stage.now)
     told = script(stage.world.population, stage.world.plan, stage.world.broken)
-    since = stage.now()
     async with asyncio.TaskGroup() as together:
         people = [] if telling.manual else [*stage.crowd.working(since), engineer(stage)]
         working = [together.create_task(person) for person in people]
@@ -136,8 +135,11 @@ async def readings_of(stage: Stage) -> Readings:
     found = await letters.settle(stage.home, broken)
     of_broken = [letter for letter in found if letter.of is not None]
     audit = await audit_of(stage.home)
+    points = await stage.auditor.get("/points/v1/figures")
     return Readings(
         portability_cancelled=await _cancelled(stage),
+        redemptions=points.body["redeemed"]["redemptions"],
+        reversals=points.body["redeemed"]["reversals"],
         audit_entries=audit.entries,
         audit_differences=len(audit.differences),
         letters_expected=sum(len(record.readers) for record in broken),

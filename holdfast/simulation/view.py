@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, cast
 
 from rich.console import Console
@@ -81,7 +82,7 @@ def _rows(
     reach, states = callcenter.get("reach", {}), ticketing.get("by_state", {})
     redeemed = points.get("redeemed", {})
     return (
-        Row("call records", _told(alerts, "records"), http, {"operation": "ingestUsage"}),
+        Row("call records", _told(alerts, "records"), http, {"operation": "takeUsage"}),
         Row("episodes", _told(alerts, "episodes"), batch, {"topic": "holdfast.usage.v1"}),
         Row(
             "contact gate",
@@ -114,6 +115,7 @@ def _rows(
     )
 
 
+_OPEN = ("new", "in_progress", "waiting_dispatcher", "sent_back", "to_verify")
 _ORDER_STATES = ("new", "in_progress", "to_verify", "verified_saved", "verified_lost", "cancelled")
 
 
@@ -147,12 +149,10 @@ def _latency(measured: Scrape, row: Row) -> tuple[str, str]:
 
 
 async def newest_case(stage: Stage) -> str:
-    """The fact that the newest work order, or else the newest episode, came of."""
+    """The fact that the newest open work order came of; empty while there is none."""
     try:
-        orders = await stage.auditor.get("/ticketing/v1/orders", limit=200, state=("new",))
-        if orders.done and orders.body["items"]:
-            newest = max(orders.body["items"], key=lambda order: order["dispatched_at"])
-            return str(newest["cause_event"])
+        orders = await stage.auditor.get("/ticketing/v1/orders", limit=200, state=_OPEN)
     except Refused:
-        pass
-    return ""
+        return ""
+    items = orders.body["items"] if orders.done else ()
+    return max(items, key=itemgetter("dispatched_at"))["cause_event"] if items else ""

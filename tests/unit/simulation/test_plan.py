@@ -80,12 +80,12 @@ def test_counters_are_visited_when_they_are_open(plan: Plan) -> None:
 
 
 def test_applications_for_portability_come_after_the_task_and_before_any_call(plan: Plan) -> None:
-    plunging = set(plan.rows(Cause.BILL_PLUNGE).tolist())
+    expiring = set(plan.rows(Cause.CONTRACT_EXPIRY).tolist())
 
     assert len(plan.portability) >= 3
     for application in plan.portability:
-        assert application.row in plunging
-        assert date(2026, 3, 2) == application.at.date()
+        assert application.row in expiring
+        assert application.at.date() == BEGINS.date()
         assert application.at.hour < 9
 
 
