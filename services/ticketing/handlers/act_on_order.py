@@ -63,6 +63,8 @@ async def act_on_order(request: Request, uow: UnitOfWork) -> Order:
         case Unmet() as failed:
             raise refusal_of(failed, await _happened(order, uow))
         case Move() as move:
+            if move.order.clock.deadline != order.clock.deadline:
+                await calendars.register(uow.connection, move.at)
             await record([*steps, Caused(move, request.cause)], uow)
             await _follow_up(move, request, uow)
             return move.order

@@ -3,9 +3,9 @@
 from services.ticketing.domain.acting import Surroundings
 from services.ticketing.domain.dispatch import Dispatch, decide_dispatch
 from services.ticketing.domain.guard import Guard
-from services.ticketing.handlers.record import record
+from services.ticketing.handlers.record import tell
 from services.ticketing.handlers.tell import Cause, Caused
-from services.ticketing.store import calendars, orders
+from services.ticketing.store import beginnings, calendars
 from shared.database import UnitOfWork
 
 
@@ -13,6 +13,5 @@ async def dispatch(begun: Dispatch, guard: Guard, cause: Cause, uow: UnitOfWork)
     """Keep and tell the order; one that is there already stays as it is."""
     around = Surroundings(calendar=calendars.calendar_of(begun.county), guard=guard)
     move = decide_dispatch(begun, around)
-    await calendars.register(uow.connection, move.at)
-    if await orders.insert(uow.connection, move.order):
-        await record([Caused(move, cause)], uow)
+    if await beginnings.begin(uow.connection, move):
+        await tell([Caused(move, cause)], uow)

@@ -11,7 +11,7 @@ from services.ticketing.domain.order import Brief, Work, order_number
 from services.ticketing.domain.states import OrderType
 from services.ticketing.handlers.dispatch import dispatch
 from services.ticketing.handlers.tell import Cause
-from services.ticketing.store import customers, guards, orders
+from services.ticketing.store import beginnings, guards
 from services.ticketing.store.customers import Customer
 from shared.database import UnitOfWork
 from shared.events.customers import Tier
@@ -22,12 +22,12 @@ CRITICAL = 80  # nobody at a counter waits behind another order (contracts §5)
 
 async def on_deactivation_requested(asked: DeactivationRequested, uow: UnitOfWork) -> None:
     """One order a request, in the county of the store where the customer stands."""
-    if await orders.exists(uow.connection, order_id_of(asked.request_id)):
-        return
     guard = await guards.lock(uow.connection, asked.customer_id)
-    customer = await customers.find(uow.connection, asked.customer_id)
-    serial = await orders.next_serial(uow.connection)
-    begun = _counter_case(asked, customer, serial)
+    order_id = order_id_of(asked.request_id)
+    ground = await beginnings.ground(uow.connection, order_id, asked.customer_id)
+    if ground.serial is None:
+        return
+    begun = _counter_case(asked, ground.customer, ground.serial)
     await dispatch(begun, guard, Cause(str(asked.event_id), asked.event_type), uow)
 
 

@@ -30,7 +30,7 @@ async def poll_deadlines(now: datetime, uow: UnitOfWork) -> int:
             own += await _propose_again(after(own, order), again[order.order_id], uow)
         if not own:
             # Due by a row that the order's clock knows nothing of: it must not be due for ever.
-            await deadlines.replace(uow.connection, order)
+            await deadlines.replace(uow.connection, [order])
         steps += own
     await record(steps, uow)
     return len(due)

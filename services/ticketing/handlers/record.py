@@ -6,23 +6,28 @@ from datetime import datetime
 from services.ticketing.domain.order import Order
 from services.ticketing.domain.timing import due_timers, run_out
 from services.ticketing.handlers.tell import Caused, facts_of, timer_cause
-from services.ticketing.store import calendars, deadlines, history, orders, organisation
+from services.ticketing.store import deadlines, history, orders, organisation
 from shared import telemetry
 from shared.database import UnitOfWork
+from shared.events.ticketing import Escalated
 
 
 async def record(steps: Sequence[Caused], uow: UnitOfWork) -> None:
-    """Keep the steps of orders that are locked, or were just inserted, in their order."""
+    """Keep the steps of orders that are locked, in their order."""
     if not steps:
         return
     moves = [step.move for step in steps]
     newest = {move.order.order_id: move.order for move in moves}
-    await calendars.register(uow.connection, moves[0].at)
-    for order in newest.values():
-        await orders.update(uow.connection, order)
-        await deadlines.replace(uow.connection, order)
+    await orders.update(uow.connection, list(newest.values()))
+    await deadlines.replace(uow.connection, list(newest.values()))
     await history.insert(uow.connection, moves)
-    owners = await organisation.retention_owners(uow.connection)
+    await tell(steps, uow)
+
+
+async def tell(steps: Sequence[Caused], uow: UnitOfWork) -> None:
+    """Let the facts of steps that were kept leave, and count them."""
+    escalated = any(Escalated in step.move.told for step in steps)
+    owners = await organisation.retention_owners(uow.connection) if escalated else {}
     for step in steps:
         for fact in facts_of(step, owners):
             uow.emit(fact)

@@ -10,7 +10,6 @@ _WITHDRAW = text("""
     INSERT INTO withdrawn_agreement (agreement_id, customer_id, withdrawn_at)
     VALUES (:agreement, :customer, :at) ON CONFLICT DO NOTHING
 """)
-_WITHDRAWN = text("SELECT true FROM withdrawn_agreement WHERE agreement_id = :agreement")
 
 
 async def withdraw(
@@ -19,8 +18,3 @@ async def withdraw(
     await connection.execute(
         _WITHDRAW, {"agreement": agreement_id, "customer": customer_id, "at": at}
     )
-
-
-async def is_withdrawn(connection: AsyncConnection, agreement_id: UUID) -> bool:
-    found = await connection.execute(_WITHDRAWN, {"agreement": agreement_id})
-    return found.one_or_none() is not None

@@ -22,7 +22,8 @@ def calendar_of(county: str) -> WorkingCalendar:
 
 
 @cache
-def _content() -> str:
+def content() -> str:
+    """The calendar's text, kept beside the first deadline that names its version."""
     return (resources.files("shared") / "calendars" / "cn.yaml").read_text(encoding="utf-8")
 
 
@@ -35,5 +36,5 @@ _REGISTER = text("""
 async def register(connection: AsyncConnection, at: datetime) -> None:
     """Keep the text of the calendar before a deadline names its version."""
     await connection.execute(
-        _REGISTER, {"version": _country().version, "content": _content(), "at": at}
+        _REGISTER, {"version": _country().version, "content": content(), "at": at}
     )

@@ -15,30 +15,37 @@ from services.ticketing.domain.order import Order
 
 PROPOSE_AGAIN = "propose_again"
 
-# Rows that stay as they are keep their place: most acts move no deadline.
-_DELETE = text("""
-    DELETE FROM deadline d WHERE d.order_id = :order_id AND d.kind <> :kept
-      AND NOT EXISTS (SELECT FROM unnest(CAST(:kinds AS text[]), CAST(:due AS timestamptz[]))
-                      AS t (kind, due_at) WHERE t.kind = d.kind AND t.due_at = d.due_at)
-""")
-_INSERT = text("""
-    INSERT INTO deadline (order_id, kind, due_at)
-    SELECT CAST(:order_id AS uuid), kind, due_at
-    FROM unnest(CAST(:kinds AS text[]), CAST(:due AS timestamptz[])) AS t (kind, due_at)
-    ON CONFLICT DO NOTHING
+# What stays as it is keeps its place: most acts move no deadline.
+_REPLACE = text("""
+    WITH wanted AS (
+        SELECT * FROM unnest(CAST(:order_ids AS uuid[]), CAST(:kinds AS text[]),
+                             CAST(:due AS timestamptz[])) AS t (order_id, kind, due_at)
+    ), gone AS (
+        DELETE FROM deadline d
+        WHERE d.order_id = ANY(CAST(:held AS uuid[])) AND d.kind <> :kept
+          AND NOT EXISTS (SELECT FROM wanted w
+                          WHERE w.order_id = d.order_id AND w.kind = d.kind)
+    )
+    INSERT INTO deadline AS d (order_id, kind, due_at)
+    SELECT order_id, kind, due_at FROM wanted ORDER BY order_id, kind
+    ON CONFLICT (order_id, kind) DO UPDATE SET due_at = excluded.due_at
+    WHERE d.due_at <> excluded.due_at
 """)
 
 
-async def replace(connection: AsyncConnection, order: Order) -> None:
-    """Keep exactly what the order's clock will still bring about."""
-    timers = {
-        "order_id": order.order_id,
-        "kinds": [timer.kind for timer in order.timers],
-        "due": [timer.due_at for timer in order.timers],
-    }
-    await connection.execute(_DELETE, {**timers, "kept": PROPOSE_AGAIN})
-    if order.timers:
-        await connection.execute(_INSERT, timers)
+async def replace(connection: AsyncConnection, orders: Sequence[Order]) -> None:
+    """Keep exactly what the clocks of these orders will still bring about."""
+    timers = [(order.order_id, timer) for order in orders for timer in order.timers]
+    await connection.execute(
+        _REPLACE,
+        {
+            "held": [order.order_id for order in orders],
+            "order_ids": [order_id for order_id, _ in timers],
+            "kinds": [timer.kind for _, timer in timers],
+            "due": [timer.due_at for _, timer in timers],
+            "kept": PROPOSE_AGAIN,
+        },
+    )
 
 
 _REMIND = text("""

@@ -63,18 +63,16 @@ async def hear(connection: AsyncConnection, words: Sequence[Word]) -> dict[int, 
     return {row.customer_id: _guard(row) for row in rows}
 
 
-_MAKE_ROOM = text("""
-    INSERT INTO guard (customer_id) VALUES (:customer) ON CONFLICT DO NOTHING
-""")
+# One that is not there yet is made, so that there is something to lock.
 _LOCK = text("""
-    SELECT portability_applied, portability_at, consent_withdrawn, consent_at
-    FROM guard WHERE customer_id = :customer FOR UPDATE
+    INSERT INTO guard (customer_id) VALUES (:customer)
+    ON CONFLICT (customer_id) DO UPDATE SET customer_id = excluded.customer_id
+    RETURNING portability_applied, portability_at, consent_withdrawn, consent_at
 """)
 
 
 async def lock(connection: AsyncConnection, customer_id: int) -> Guard:
     """The customer's guard, locked: an order cannot begin while its customer is being guarded."""
-    await connection.execute(_MAKE_ROOM, {"customer": customer_id})
     return _guard((await connection.execute(_LOCK, {"customer": customer_id})).one())
 
 

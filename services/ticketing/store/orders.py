@@ -1,4 +1,4 @@
-"""Work orders: insert one, lock some, keep what became of them, find the next to do."""
+"""Work orders: find one, lock some, keep what became of them."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -36,11 +36,8 @@ def _value_of(column: str) -> str:
     return "CAST(:deadline AS jsonb)" if column == "deadline" else f":{column}"
 
 
-_INSERT = text(f"""
-    INSERT INTO work_order ({_COLUMNS})
-    VALUES ({", ".join(map(_value_of, (*_BRIEF, *_MUTABLE)))})
-    ON CONFLICT (order_id) DO NOTHING RETURNING true
-""")  # noqa: S608 - column names of ours.
+INSERTED = _COLUMNS
+VALUES = ", ".join(map(_value_of, (*_BRIEF, *_MUTABLE)))
 
 _UPDATE = text(f"""
     UPDATE work_order SET {", ".join(f"{name} = {_value_of(name)}" for name in _MUTABLE)}
@@ -57,28 +54,17 @@ _LOCK_OF_CUSTOMERS = text(f"""
     SELECT {_COLUMNS} FROM work_order WHERE customer_id = ANY(CAST(:customers AS bigint[]))
     ORDER BY order_id FOR UPDATE
 """)  # noqa: S608 - column names of ours.
-_NEXT_SERIAL = text("SELECT nextval('order_number')")
-_KNOWN = text("SELECT true FROM work_order WHERE order_id = :order_id")
 
 
-async def next_serial(connection: AsyncConnection) -> int:
-    return int((await connection.execute(_NEXT_SERIAL)).scalar_one())
+def order_row(order: Order) -> dict[str, Any]:
+    """The values of `INSERTED`, by name."""
+    return {**_brief_row(order.brief), **_mutable_row(order)}
 
 
-async def exists(connection: AsyncConnection, order_id: UUID) -> bool:
-    found = await connection.execute(_KNOWN, {"order_id": order_id})
-    return found.one_or_none() is not None
-
-
-async def insert(connection: AsyncConnection, order: Order) -> bool:
-    """Keep a new order; False when its cause has one already."""
-    done = await connection.execute(_INSERT, {**_brief_row(order.brief), **_mutable_row(order)})
-    return done.one_or_none() is not None
-
-
-async def update(connection: AsyncConnection, order: Order) -> None:
-    """Keep an order that `lock` holds."""
-    await connection.execute(_UPDATE, {"order_id": order.order_id, **_mutable_row(order)})
+async def update(connection: AsyncConnection, held: Sequence[Order]) -> None:
+    """Keep orders that `lock` holds; sent together, answered together."""
+    rows = [{"order_id": order.order_id, **_mutable_row(order)} for order in held]
+    await connection.execute(_UPDATE, rows)
 
 
 async def find(connection: AsyncConnection, order_id: UUID) -> Order | None:

@@ -166,7 +166,7 @@ GRANT USAGE ON SEQUENCE order_number TO ticketing_worker;
 GRANT SELECT, INSERT, UPDATE ON customer, guard, work_order, follow_up TO ticketing_worker;
 GRANT SELECT, INSERT ON withdrawn_agreement TO ticketing_worker;
 GRANT SELECT, INSERT ON work_order_event TO ticketing_worker, ticketing_web;
-GRANT SELECT, INSERT, DELETE ON deadline TO ticketing_worker, ticketing_web;
+GRANT SELECT, INSERT, UPDATE, DELETE ON deadline TO ticketing_worker, ticketing_web;
 GRANT SELECT, INSERT ON calendar_version TO ticketing_worker, ticketing_web;
 GRANT SELECT ON lost_reason TO ticketing_worker, ticketing_web;
 GRANT SELECT ON customer, guard TO ticketing_web;
