@@ -1,16 +1,19 @@
 """A proposal meets the gate: granted with its task, or declined with a reason (contracts §5)."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from services.callcenter.domain.calling_hours import calendar_of
 from services.callcenter.domain.gate import Decline, Grant, decide
 from services.callcenter.domain.task import Kind, NewTask
 from services.callcenter.handlers import tell
-from services.callcenter.store import budget, customers, proposals, tasks
+from services.callcenter.store import budget, proposals, tasks
+from services.callcenter.store.budget import Locked
 from services.callcenter.store.proposals import Proposed
 from shared import telemetry
 from shared.cause import Cause
 from shared.database import UnitOfWork
+from shared.events.callcenter import ContactGranted
 from shared.events.contact import ContactProposed
 from shared.events.event import effect_id
 
@@ -39,16 +42,15 @@ async def answer_event(event: ContactProposed, source: str, uow: UnitOfWork) -> 
 async def answer_new(proposed: Proposed, uow: UnitOfWork) -> Proposed:
     """Keep a proposal and answer it; without a profile it waits for one."""
     locked = await budget.lock(uow.connection, proposed.customer_id)
-    if not await proposals.insert(uow.connection, proposed):
+    if await proposals.seen(uow.connection, proposed):
         return proposed
     if not locked.known and locked.standing.guard.refusal() is None:
+        await proposals.keep(uow.connection, proposed)
         return proposed
     return await answer(proposed, locked, proposed.proposed_at, uow)
 
 
-async def answer(
-    proposed: Proposed, locked: budget.Locked, at: datetime, uow: UnitOfWork
-) -> Proposed:
+async def answer(proposed: Proposed, locked: Locked, at: datetime, uow: UnitOfWork) -> Proposed:
     """Decide as of `at`; the customer's budget is locked."""
     calendar = calendar_of(proposed.county)
     match decide(proposed.asked, locked.standing, now=at, calendar=calendar):
@@ -56,7 +58,7 @@ async def answer(
             return await turn_down(proposed, decline, at, uow)
         case Grant() as grant:
             await _replace(proposed, grant, at, uow)
-            return await _grant(proposed, grant, at, uow)
+            return await _grant(proposed, grant, locked, at=at, uow=uow)
 
 
 async def turn_down(
@@ -65,13 +67,10 @@ async def turn_down(
     """The row is the proof that nobody called, and why (XC-20)."""
     uow.emit(tell.declined(proposed, decline, at))
     _count(uow, proposed.source, decline.because)
-    return await proposals.answer(
-        uow.connection,
-        proposed,
-        state="declined",
-        because=decline.because,
-        again_at=decline.again_at,
-    )
+    because, again_at = decline.because, decline.again_at
+    declined = replace(proposed, state="declined", because=because, again_at=again_at)
+    await proposals.keep(uow.connection, declined)
+    return declined
 
 
 async def _replace(proposed: Proposed, grant: Grant, at: datetime, uow: UnitOfWork) -> None:
@@ -88,35 +87,38 @@ async def _replace(proposed: Proposed, grant: Grant, at: datetime, uow: UnitOfWo
     uow.emit(tell.replaced((proposed.customer_id, proposed.county), weaker.grant_id, by, because))
 
 
-async def _grant(proposed: Proposed, grant: Grant, at: datetime, uow: UnitOfWork) -> Proposed:
+async def _grant(
+    proposed: Proposed, grant: Grant, locked: Locked, *, at: datetime, uow: UnitOfWork
+) -> Proposed:
     grant_id = effect_id(proposed.key, "callcenter.grant")
     event = tell.granted(proposed, grant_id, at)
-    customer = await customers.find(uow.connection, proposed.customer_id)
-    await proposals.grant(uow.connection, proposed, grant_id, at)
-    await budget.set_open_grant(uow.connection, proposed.customer_id, grant_id)
-    await tasks.insert(
-        uow.connection,
-        NewTask(
-            task_id=effect_id(grant_id, "callcenter.task"),
-            customer_id=proposed.customer_id,
-            county=customer.county if customer else proposed.county,
-            kind=Kind.CONTACT,
-            cause_id=str(event.event_id),
-            cause_type=event.event_type,
-            reason=proposed.reason,
-            about=proposed.about,
-            priority=proposed.priority,
-            tier=proposed.tier,
-            owner=customer.manager if customer else None,
-            not_before=grant.not_before,
-            valid_until=proposed.valid_until,
-            opened_at=at,
-            grant_id=grant_id,
-        ),
-    )
+    granted = replace(proposed, state="granted", grant_id=grant_id)
+    await proposals.keep_granted(uow.connection, granted, at)
+    await tasks.insert(uow.connection, _task(granted, grant, locked, event))
     uow.emit(event)
     _count(uow, proposed.source, "granted")
-    return await proposals.answer(uow.connection, proposed, state="granted", grant_id=grant_id)
+    return granted
+
+
+def _task(granted: Proposed, grant: Grant, locked: Locked, event: ContactGranted) -> NewTask:
+    """The task of a grant; the fact of the grant is its cause."""
+    return NewTask(
+        task_id=effect_id(event.grant_id, "callcenter.task"),
+        customer_id=granted.customer_id,
+        county=locked.county or granted.county,
+        kind=Kind.CONTACT,
+        cause_id=str(event.event_id),
+        cause_type=event.event_type,
+        reason=granted.reason,
+        about=granted.about,
+        priority=granted.priority,
+        tier=granted.tier,
+        owner=locked.manager,
+        not_before=grant.not_before,
+        valid_until=granted.valid_until,
+        opened_at=event.at,
+        grant_id=event.grant_id,
+    )
 
 
 def _count(uow: UnitOfWork, source: str, answer: str) -> None:

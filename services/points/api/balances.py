@@ -7,11 +7,12 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field
 
-from services.points.api.routes import Customer, Shown, router
+from services.points.api.routes import Shown, router
 from services.points.handlers.read_balance import read_balance as balance_of
 from services.points.handlers.read_statement import read_statement as statement_of
 from services.points.ledger.accounts import Account, Kind
 from shared.errors import NotFound
+from shared.web.asked import Customer
 from shared.web.cursors import PAGE_ROWS, Cursor, Limit, Page, cursor_of, position_in
 from shared.web.documentation import refusals
 from shared.web.transaction import Moment, Transaction

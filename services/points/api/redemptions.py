@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Response
 from pydantic import AwareDatetime, Field
 
-from services.points.api.routes import Asked, Customer, Shown, router
+from services.points.api.routes import Shown, router
 from services.points.domain.redemption import Family
 from services.points.handlers.read_redemption import read_redemption as redemption_of
 from services.points.handlers.redeem_points import AlreadyDone, NotEnoughPoints, Order
@@ -18,6 +18,7 @@ from services.points.ledger.allocation import Share
 from services.points.store.redemptions import Redemption
 from shared.errors import NotFound
 from shared.events.event import CustomerId
+from shared.web.asked import Asked, Customer
 from shared.web.bodies import RequestBody
 from shared.web.documentation import refusals
 from shared.web.preconditions import IfMatch, etag_of

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from services.points.handlers.tell import Cause, posting_told
+from services.points.handlers.tell import posting_told
 from services.points.ledger.accounts import Kind
 from services.points.ledger.posting import (
     ConflictingRepeat,
@@ -14,6 +14,7 @@ from services.points.ledger.posting import (
 )
 from services.points.store import lots
 from shared import telemetry
+from shared.cause import Cause
 from shared.database import UnitOfWork
 from shared.errors import RecordFault
 from shared.events.event import CustomerEvent

@@ -10,7 +10,7 @@ from services.points.domain.redemption import (
     Redeem,
     decide_redemption,
 )
-from services.points.handlers.tell import Cause, posting_told
+from services.points.handlers.tell import posting_told
 from services.points.ledger.accounts import Account, Kind
 from services.points.ledger.allocation import Share
 from services.points.ledger.posting import Posting
@@ -18,6 +18,7 @@ from services.points.store import customers, lots, programmes, redemptions
 from services.points.store.customers import Customer
 from services.points.store.redemptions import Redemption
 from shared import telemetry
+from shared.cause import Cause
 from shared.database import UnitOfWork
 from shared.errors import Conflict
 from shared.events.event import effect_id

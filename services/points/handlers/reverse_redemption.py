@@ -7,7 +7,7 @@ from uuid import UUID
 from services.points.domain.programme import business_day
 from services.points.domain.redemption import ACCOUNT_OF, NothingLeft, Reverse, decide_reversal
 from services.points.handlers.redeem_points import AlreadyDone
-from services.points.handlers.tell import Cause, posting_told
+from services.points.handlers.tell import posting_told
 from services.points.ledger.accounts import Account, Kind
 from services.points.ledger.allocation import Share
 from services.points.ledger.posting import Posting
@@ -15,6 +15,7 @@ from services.points.store import customers, lots, redemptions
 from services.points.store.customers import Customer
 from services.points.store.redemptions import Redemption
 from shared import telemetry
+from shared.cause import Cause
 from shared.database import UnitOfWork
 from shared.errors import Conflict, NotFound
 from shared.events.event import effect_id

@@ -1,25 +1,14 @@
 """What the ledger tells of its postings: one fact each, caused by what asked for it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 
 from services.points.ledger.accounts import Kind
 from services.points.ledger.posting import Posted
+from shared.cause import Cause
 from shared.events.event import effect_id
 from shared.events.points import PointsGranted, PointsReversed, PointsSpent
 
 Told = PointsGranted | PointsSpent | PointsReversed
-
-
-@dataclass(frozen=True)
-class Cause:
-    """Who or what asked for a posting: a fact, or a request of somebody named `by`."""
-
-    id: str
-    type: str
-    at: datetime
-    by: str = ""
 
 
 _TOLD_AS: Mapping[Kind, type[Told]] = {

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from services.points.domain.redemption import Family
 from services.points.handlers.redeem_points import Order, redeem_points
 from services.points.handlers.reverse_redemption import Withdrawal, reverse_redemption
-from services.points.handlers.tell import Cause
 from services.points.ledger.audit import Audit
 from services.points.store.audit import audit
+from shared.cause import Cause
 from shared.database import create_engine, unit_of_work
 
 BILLS = [
