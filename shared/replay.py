@@ -1,7 +1,7 @@
 """An operator's replay or discard, carried out by the partition's owner between two batches."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -9,10 +9,13 @@ from uuid import UUID
 from aiokafka import TopicPartition
 
 from shared import dead_letter_store, positions
-from shared.arrivals import arrivals
+from shared.arrivals import Arrival, arrivals
 from shared.batch_transaction import BatchTransaction
 from shared.database import UnitOfWork, unit_of_work
 from shared.deadletters import StoredRecord
+from shared.errors import RecordFault
+from shared.events.event import CustomerEvent
+from shared.events.partition import partition_of
 from shared.faults import back_off_seconds, is_worlds_fault
 from shared.logging import get_logger
 
@@ -93,5 +96,22 @@ async def _again(door: "Doorway", work: BatchTransaction, record: StoredRecord) 
     """
     before = len(work.letters)
     for arrival in arrivals(record, datetime.now(UTC), door.clock()):
-        await work.apply_one(arrival)
+        await work.apply_one(_in_its_place(arrival))
     return len(work.letters) == before
+
+
+def _in_its_place(arrival: Arrival) -> Arrival:
+    """A row that its Arrow message brought to a foreign partition is at fault for good.
+
+    Alone it looks like a sound record; handled here it would overtake, or be overtaken by, the
+    customer's facts in the partition where they are.
+    """
+    event = arrival.event
+    if not isinstance(event, CustomerEvent):
+        return arrival
+    home = partition_of(event.customer_id)
+    if home == arrival.record.tp.partition:
+        return arrival
+    advice = "discard it here and let its source send it there"
+    fault = RecordFault("foreign-partition", f"belongs to {home}: {advice}")
+    return replace(arrival, event=None, fault=fault)

@@ -16,9 +16,8 @@ from holdfast.stack.postgres import PostgresAddress
 
 async def run(*words: str) -> Result:
     """The command as typed; in a thread, since it has a loop of its own."""
-    return await asyncio.to_thread(
-        CliRunner().invoke, build("deadletters"), ["deadletters", *words]
-    )
+    typed = ["deadletters", *words, "--service", "points"]
+    return await asyncio.to_thread(CliRunner().invoke, build("deadletters"), typed)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -115,4 +115,14 @@ async def test_an_arrow_row_of_another_partition_costs_itself_and_no_other_row(
     [(row, key, _, kept, reason, state, _)] = await letters(doorway, offset)
     assert (row, key, reason, state) == (1, str(stranger), "foreign-partition", "open")
     assert json.loads(kept)["bill_id"] == bills[1].bill_id
+
+    # Here its order against the customer's other facts is nobody's; it must come by its own way.
+    await doorway.execute("UPDATE dead_letter SET state = 'replay' WHERE key = $1", str(stranger))
+
+    async def refused() -> list[tuple[Any, ...]]:
+        found = await letters(doorway, offset)
+        return [(reason, state, attempts) for _, _, _, _, reason, state, attempts in found]
+
+    await comes_to(refused, [("foreign-partition", "open", 2)])
+    assert await doorway.points([stranger]) == {}
     assert worker.alive()
