@@ -120,6 +120,7 @@ CREATE TABLE task (
 CREATE INDEX task_queue ON task (county, not_before) WHERE state = 'open';
 CREATE INDEX task_due ON task (valid_until) WHERE state = 'open';
 CREATE INDEX task_held ON task (holder) WHERE state = 'open' AND holder IS NOT NULL;
+CREATE INDEX task_grant ON task (grant_id) WHERE state = 'open';
 CREATE INDEX task_customer ON task (customer_id, opened_at DESC);
 CREATE INDEX task_newest ON task (opened_at DESC, task_id DESC);
 

@@ -17,13 +17,15 @@ _LOCK = text("""
 
 # A second statement: the first one's snapshot is older than what it waited for.
 _STANDING = text("""
-    SELECT b.reached_at, b.frozen_until, c.status, g.portability, g.do_not_call, g.allowed,
+    SELECT b.reached_at, b.frozen_until, c.county, p.manager, c.status,
+           g.portability, g.do_not_call, g.allowed,
            o.grant_id, o.priority, o.valid_until,
            EXISTS (SELECT FROM task t WHERE t.grant_id = o.grant_id AND t.state = 'open'
                    AND t.accepted_at IS NOT NULL AND t.held_until > clock_timestamp()) AS in_call
     FROM contact_budget b
     LEFT JOIN customer c USING (customer_id)
     LEFT JOIN guard g USING (customer_id)
+    LEFT JOIN portfolio p USING (customer_id)
     LEFT JOIN contact_grant o ON o.grant_id = b.open_grant_id
     WHERE b.customer_id = :customer
 """)
@@ -34,8 +36,13 @@ class Locked:
     """A customer's standing, which nobody else changes until this transaction ends."""
 
     customer_id: int
-    known: bool  # whether a profile has come
     standing: Standing
+    county: str | None  # None before the first profile
+    manager: str | None
+
+    @property
+    def known(self) -> bool:
+        return self.county is not None
 
 
 async def lock(connection: AsyncConnection, customer_id: int) -> Locked:
@@ -44,7 +51,8 @@ async def lock(connection: AsyncConnection, customer_id: int) -> Locked:
     row = (await connection.execute(_STANDING, {"customer": customer_id})).one()
     return Locked(
         customer_id,
-        known=row.status is not None,
+        county=row.county,
+        manager=row.manager,
         standing=Standing(
             guard=_guard(row),
             reached_at=row.reached_at,

@@ -1,7 +1,7 @@
 """Proposals with their answers, and the grants that some of them became."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -52,33 +52,57 @@ _COLUMNS = """customer_id, proposal_id, attempt, source, cause_id, cause_type, c
     about, priority, tier, not_before, valid_until, proposed_at, state, because, again_at, grant_id
 """
 
-_INSERT = text(f"""
+_SEEN = text("""
+    SELECT EXISTS (SELECT FROM proposal
+        WHERE customer_id = :customer AND proposal_id = :proposal AND attempt = :attempt)
+""")
+
+
+async def seen(connection: AsyncConnection, proposed: Proposed) -> bool:
+    """Whether this very attempt came before; the customer's budget is locked."""
+    asked = {
+        "customer": proposed.customer_id,
+        "proposal": proposed.proposal_id,
+        "attempt": proposed.attempt,
+    }
+    found: bool = (await connection.execute(_SEEN, asked)).scalar_one()
+    return found
+
+
+_KEEP = f"""
     INSERT INTO proposal ({_COLUMNS})
     VALUES (:customer_id, :proposal_id, :attempt, :source, :cause_id, :cause_type, :county, :reason,
             :about, :priority, :tier, :not_before, :valid_until, :proposed_at, :state, :because,
             :again_at, :grant_id)
-    ON CONFLICT DO NOTHING RETURNING true
-""")  # noqa: S608 - the columns are a constant.
+    ON CONFLICT (customer_id, proposal_id, attempt) DO UPDATE
+    SET state = excluded.state, because = excluded.because, again_at = excluded.again_at,
+        grant_id = excluded.grant_id
+"""  # noqa: S608 - the columns are a constant.
+_KEEP_IT = text(_KEEP)
 
 
-async def insert(connection: AsyncConnection, proposed: Proposed) -> bool:
-    """Keep a proposal; False when this very attempt was made before."""
-    done = await connection.execute(_INSERT, vars(proposed))
-    return done.one_or_none() is not None
+async def keep(connection: AsyncConnection, proposed: Proposed) -> None:
+    """Write a proposal with its answer; one that waited gets its answer now."""
+    await connection.execute(_KEEP_IT, vars(proposed))
 
 
-_ANSWER = text("""
-    UPDATE proposal SET state = :state, because = :because, again_at = :again_at,
-                        grant_id = :grant_id
-    WHERE customer_id = :customer_id AND proposal_id = :proposal_id AND attempt = :attempt
-""")
+# A grant's three rows in one round trip: contract expiries come by the thousand.
+_KEEP_GRANTED = text(f"""
+    WITH kept AS ({_KEEP}), granted AS (
+        INSERT INTO contact_grant (grant_id, customer_id, proposal_id, source, priority, state,
+                                   granted_at, valid_until)
+        VALUES (:grant_id, :customer_id, :proposal_id, :source, :priority, 'open', :granted_at,
+                :valid_until)
+    )
+    UPDATE contact_budget SET open_grant_id = :grant_id WHERE customer_id = :customer_id
+""")  # noqa: S608 - as above.
 
 
-async def answer(connection: AsyncConnection, proposed: Proposed, **answered: Any) -> Proposed:  # noqa: ANN401 - fields of `Proposed`, which `replace` checks.
-    """Write the answer beside the proposal."""
-    now = replace(proposed, **answered)
-    await connection.execute(_ANSWER, vars(now))
-    return now
+async def keep_granted(
+    connection: AsyncConnection, proposed: Proposed, granted_at: datetime
+) -> None:
+    """Write a proposal that became a grant, the grant, and the budget that it takes."""
+    await connection.execute(_KEEP_GRANTED, vars(proposed) | {"granted_at": granted_at})
 
 
 _WAITING = text(f"""
@@ -118,30 +142,6 @@ async def by_id(connection: AsyncConnection, proposal_id: str) -> list[Proposed]
 
 def _proposed(row: dict[str, Any]) -> Proposed:
     return Proposed(tier=Tier(row.pop("tier")), **row)
-
-
-_GRANT = text("""
-    INSERT INTO contact_grant (grant_id, customer_id, proposal_id, source, priority, state,
-                               granted_at, valid_until)
-    VALUES (:grant_id, :customer_id, :proposal_id, :source, :priority, 'open', :at, :valid_until)
-""")
-
-
-async def grant(
-    connection: AsyncConnection, proposed: Proposed, grant_id: UUID, at: datetime
-) -> None:
-    await connection.execute(
-        _GRANT,
-        {
-            "grant_id": grant_id,
-            "customer_id": proposed.customer_id,
-            "proposal_id": proposed.proposal_id,
-            "source": proposed.source,
-            "priority": proposed.priority,
-            "at": at,
-            "valid_until": proposed.valid_until,
-        },
-    )
 
 
 _REACHED = text("UPDATE contact_grant SET state = 'reached' WHERE grant_id = :grant")

@@ -1,83 +1,32 @@
 """One real PostgreSQL with the callcenter schema; a database of its own for each test module."""
 
-import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
 
-import asyncpg
 import pytest
-from contact_parts import FRIDAY_MORNING, OWNER, AsRole, Centre, Desk, serving
+from contact_parts import FRIDAY_MORNING, OWNER, AsRole, Centre, Desk
+from service_database import ServiceServer, doorway, migrated, serving
 
-from holdfast.roles import KINDS, bootstrap
 from holdfast.stack.postgres import PostgresAddress
-from holdfast.tokens import ISSUER, Issuer, ensure_issuer, mint
+from holdfast.tokens import Issuer, ensure_issuer, mint
 from services.callcenter import api
 from services.callcenter.app import BODY_BYTES_MAX
 from services.callcenter.settings import SCHEMA
-from shared.clock import ClockFollower
-from shared.database import WEB_POOL, create_engine
-from shared.identity import Caller, Role, TokenVerifier
-from shared.jwks import JwksFile
-from shared.migrations.runner import upgrade
-from shared.policy import POLICY
+from shared.identity import Caller, Role
 from shared.web.app import create_app
-from shared.web.doorway import Doorway
-
-TEMPLATE = "callcenter_template"
-
-
-@dataclass(frozen=True)
-class Server:
-    """The roles' passwords on the one PostgreSQL of these tests."""
-
-    address: PostgresAddress
-    passwords: dict[str, str]
-
-    def urls(self, database: str) -> dict[str, str]:
-        of_roles = {
-            kind: self.address.url(user=role, password=self.passwords[role], database=database)
-            for kind in KINDS
-            for role in (f"callcenter_{kind}",)
-        }
-        return {**of_roles, "superuser": self.address.url(database=database)}
-
-    async def execute(self, statement: str, *values: object, database: str = "postgres") -> None:
-        connection = await asyncpg.connect(self.address.url(database=database))
-        await connection.execute(statement, *values)
-        await connection.close()
 
 
 @pytest.fixture(scope="session")
-def centre_server(postgres_server: PostgresAddress) -> Server:
+def centre_server(postgres_server: PostgresAddress) -> ServiceServer:
     """A migrated database, of which each test module takes a copy."""
-    passwords = {f"callcenter_{kind}": secrets.token_urlsafe(12) for kind in KINDS}
-    here = Server(postgres_server, passwords)
-    asyncio.run(_prepare(here))
-    upgrade("callcenter", here.urls(TEMPLATE)["migrate"])
-    return here
-
-
-async def _prepare(server: Server) -> None:
-    await server.execute(f"CREATE DATABASE {TEMPLATE}")
-    await bootstrap(server.urls(TEMPLATE)["superuser"], server.passwords, ("callcenter",))
-    await server.execute(
-        "INSERT INTO holdfast.clock_segment VALUES ('2020-01-01', $1, 0)",
-        FRIDAY_MORNING,
-        database=TEMPLATE,
-    )
+    return migrated("callcenter", postgres_server, stands_at=FRIDAY_MORNING)
 
 
 @pytest.fixture(scope="module")
-async def centre(centre_server: Server) -> AsyncGenerator[Centre]:
+async def centre(centre_server: ServiceServer) -> AsyncGenerator[Centre]:
     """One database for the tests of a module, each with customers of its own."""
-    name = f"callcenter_{secrets.token_hex(6)}"
-    await centre_server.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-    urls = centre_server.urls(name)
-    worker = create_engine(urls["worker"], application="callcenter-worker", pool_size=4)
-    yield Centre(urls, worker)
-    await worker.dispose()
-    await centre_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    async with centre_server.copied() as (urls, worker):
+        yield Centre(urls, worker)
 
 
 @pytest.fixture
@@ -100,20 +49,12 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
 @pytest.fixture
 async def desk(centre: Centre, issuer: Issuer, as_role: AsRole) -> AsyncGenerator[Desk]:
     """The API on the module's database, Friday at ten."""
-    engine = create_engine(centre.urls["web"], application="callcenter-web", pool_size=WEB_POOL)
-    follower = ClockFollower(engine)
-    doorway = Doorway(
-        schema=SCHEMA,
-        engine=engine,
-        verifier=TokenVerifier(JwksFile(issuer.jwks), issuer=ISSUER),
-        policy=POLICY["callcenter"],
-        clock=follower,
-    )
+    way_in = doorway(SCHEMA, centre.urls["web"], issuer)
     app = create_app(
-        doorway, title="callcenter", routers=[api.router], body_bytes_max=BODY_BYTES_MAX
+        way_in, title="callcenter", routers=[api.router], body_bytes_max=BODY_BYTES_MAX
     )
     async with serving(app) as client:
-        made = Desk(client, follower, as_role, centre)
+        made = Desk(client, way_in.clock, as_role, centre)
         await made.at(FRIDAY_MORNING)
         yield made
 

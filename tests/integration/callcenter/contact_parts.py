@@ -11,7 +11,6 @@ from uuid import uuid4
 
 import asyncpg
 import httpx2
-from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.callcenter.agents import AGENTS
@@ -230,14 +229,3 @@ class Desk:
         accepted = await self.post(f"{path}/accept", by=by, **caller)
         assert accepted.status_code == 200, accepted.text
         return path
-
-
-@asynccontextmanager
-async def serving(app: FastAPI) -> AsyncGenerator[httpx2.AsyncClient]:
-    """A client of `app` while its lifespan runs."""
-    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
-    async with (
-        app.router.lifespan_context(app),
-        httpx2.AsyncClient(transport=transport, base_url="http://callcenter") as client,
-    ):
-        yield client

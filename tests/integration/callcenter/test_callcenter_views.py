@@ -1,7 +1,7 @@
 """What whoever serves a customer sees at once, and what a supervisor counts (CC-26, KP-12)."""
 
 from datetime import date, timedelta
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from contact_parts import FRIDAY_MORNING, Centre, Desk, a_plunge, a_profile, a_reminder
@@ -22,23 +22,21 @@ from shared.identity import Role
 
 pytestmark = pytest.mark.usefixtures("quiet_centre")
 
-EPISODE, ORDER = UUID(int=7), UUID(int=8)
 
-
-def told_of(customer: int) -> list[Event]:
-    """What the other services tell of one customer in a month."""
+def fact(model: type[Event], customer: int, **fields: object) -> Event:
     common: dict[str, object] = {
+        "event_id": EventId(uuid4()),
         "subject": "x",
         "at": FRIDAY_MORNING,
         "customer_id": customer,
         "county": "990101",
     }
+    return model.model_validate(common | fields)
 
-    def fact(model: type[Event], **fields: object) -> Event:
-        return model.model_validate(common | {"event_id": EventId(uuid4())} | fields)
 
-    episode = uuid4()
-    order = uuid4()
+def an_episode(customer: int) -> list[Event]:
+    """Opened with its alert, and closed."""
+    episode = {"episode_id": uuid4(), "severity": "major"}
     evidence = {
         "value": 58.2,
         "baseline": 98.7,
@@ -47,45 +45,48 @@ def told_of(customer: int) -> list[Event]:
         "window_to": FRIDAY_MORNING,
         "unit": "yuan",
     }
-    moved: dict[str, object] = {"order_id": order, "actor": "clerk"}
+    alert = {"alert_id": uuid4(), "rule": "AL-01", "rule_version": 1, "evidence": evidence}
     return [
-        fact(EpisodeOpened, episode_id=episode, severity="major", priority=68, tier="gold"),
-        fact(
-            AlertRaised,
-            alert_id=uuid4(),
-            episode_id=episode,
-            rule="AL-01",
-            rule_version=1,
-            severity="major",
-            evidence=evidence,
+        fact(EpisodeOpened, customer, priority=68, tier="gold", **episode),
+        fact(AlertRaised, customer, **episode, **alert),
+        fact(EpisodeClosed, customer, outcome="lost", **episode),
+    ]
+
+
+def an_order(customer: int) -> list[Event]:
+    """Dispatched, and told to be late and lost; what came between is told too late."""
+    order: dict[str, object] = {"order_id": uuid4(), "actor": "clerk"}
+    due_at = FRIDAY_MORNING + timedelta(days=1)
+    dispatched = {
+        "number": "260227-000001",
+        "order_type": "broadband",
+        "cause": "agreement",
+        "copy_to": "9901",
+        "due_at": due_at,
+        "policy": "end_of_next_working_day",
+        "calendar_version": "cn-2026.1",
+    }
+    lost = {"state": "to_verify", "result": "lost", "lost_reason": "price"}
+    return [
+        fact(WorkOrderDispatched, customer, sequence=1, **order, **dispatched),
+        fact(WorkOrderCompleted, customer, sequence=3, **order, **lost),
+        fact(WorkOrderAccepted, customer, sequence=2, state="in_progress", **order),
+        fact(DeadlineBreached, customer, due_at=due_at, **order),
+        fact(Escalated, customer, level=1, to="owner-990101", **order),
+    ]
+
+
+def told_of(customer: int) -> list[Event]:
+    """What the other services tell of one customer in a month."""
+    bills = [("B1", "2026-01", 9_870), ("B2", "2026-02", 5_820)]
+    return [
+        *an_episode(customer),
+        *an_order(customer),
+        fact(PointsAtRiskChanged, customer, points=3_200, clears_on=date(2026, 4, 30)),
+        *(
+            fact(BillIssued, customer, bill_id=bill, month=month, amount_fen=fen)
+            for bill, month, fen in bills
         ),
-        fact(PointsAtRiskChanged, points=3_200, clears_on=date(2026, 4, 30)),
-        fact(BillIssued, bill_id="B1", month="2026-01", amount_fen=9_870),
-        fact(BillIssued, bill_id="B2", month="2026-02", amount_fen=5_820),
-        fact(
-            WorkOrderDispatched,
-            sequence=1,
-            order_id=order,
-            number="260227-000001",
-            order_type="broadband",
-            cause="agreement",
-            copy_to="9901",
-            due_at=FRIDAY_MORNING + timedelta(days=1),
-            policy="end_of_next_working_day",
-            calendar_version="cn-2026.1",
-        ),
-        fact(
-            WorkOrderCompleted,
-            sequence=3,
-            state="to_verify",
-            result="lost",
-            lost_reason="price",
-            **moved,
-        ),
-        fact(WorkOrderAccepted, sequence=2, state="in_progress", **moved),
-        fact(DeadlineBreached, order_id=order, due_at=FRIDAY_MORNING + timedelta(days=1)),
-        fact(Escalated, order_id=order, level=1, to="owner-990101"),
-        fact(EpisodeClosed, episode_id=episode, outcome="lost"),
     ]
 
 
