@@ -7,7 +7,7 @@ from services.ticketing.handlers.on_contact_granted import on_contact_granted
 from services.ticketing.handlers.on_contact_replaced import on_contact_replaced
 from services.ticketing.handlers.on_customer_profiles import on_customer_profiles
 from services.ticketing.handlers.on_deactivation_requested import on_deactivation_requested
-from services.ticketing.handlers.on_owner_changed import on_owner_changed
+from services.ticketing.handlers.on_owners_changed import on_owners_changed
 from services.ticketing.handlers.on_portability_applied import on_portability_applied
 from services.ticketing.handlers.on_renewal_agreed import on_renewal_agreed
 from services.ticketing.handlers.poll_deadlines import poll_deadlines
@@ -35,7 +35,7 @@ AGENTS: Handlers = {
     PortabilityApplied: Each(on_portability_applied),
     ConsentChanged: Each(on_consent_changed),
     CustomerProfile: Run(on_customer_profiles),
-    OwnerChanged: Each(on_owner_changed),
+    OwnerChanged: Run(on_owners_changed),
     ContactGranted: Each(on_contact_granted),
     ContactDeclined: Each(on_contact_declined),
     ContactReplaced: Each(on_contact_replaced),

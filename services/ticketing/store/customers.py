@@ -45,21 +45,30 @@ async def upsert(connection: AsyncConnection, profiles: Sequence[CustomerProfile
 # A sequence below every profile's: whatever BOSS tells later fills the rest in.
 _OWN = text("""
     INSERT INTO customer AS kept (customer_id, county, tier, status, manager, manager_at, sequence)
-    VALUES (:customer, :county, 'none', 'active', :manager, :at, -1)
-    ON CONFLICT (customer_id) DO UPDATE SET manager = excluded.manager, manager_at = :at
+    SELECT customer_id, county, 'none', 'active', manager, at, -1
+    FROM unnest(
+        CAST(:customers AS bigint[]), CAST(:counties AS text[]), CAST(:managers AS text[]),
+        CAST(:moments AS timestamptz[])
+    ) AS told (customer_id, county, manager, at)
+    ORDER BY customer_id
+    ON CONFLICT (customer_id) DO UPDATE
+    SET manager = excluded.manager, manager_at = excluded.manager_at
     WHERE kept.manager_at IS NULL OR kept.manager_at < excluded.manager_at
 """)
 
 
-async def change_owner(connection: AsyncConnection, changed: OwnerChanged) -> None:
-    """Keep the newest owner by event time, also of a customer whose profile is on its way."""
+async def change_owners(connection: AsyncConnection, told: Sequence[OwnerChanged]) -> None:
+    """Keep the newest owners by event time, also of customers whose profiles are on their way.
+
+    One fact a customer.
+    """
     await connection.execute(
         _OWN,
         {
-            "customer": changed.customer_id,
-            "county": changed.county,
-            "manager": changed.manager,
-            "at": changed.at,
+            "customers": [changed.customer_id for changed in told],
+            "counties": [changed.county for changed in told],
+            "managers": [changed.manager for changed in told],
+            "moments": [changed.at for changed in told],
         },
     )
 
