@@ -16,6 +16,7 @@ COMMANDS = {
     "logs": "stack",
     "demo": "demo",
     "simulate": "simulate",
+    "ingest": "ingest",
     "doctor": "doctor",
     "worker": "processes",
     "migrate": "processes",

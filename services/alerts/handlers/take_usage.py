@@ -32,7 +32,7 @@ from shared.events.usage import UsageRecorded
 from shared.number_hash import NumberHasher
 from shared.tracing import Trace
 
-ERRORS_MAX = 20  # more findings help nobody
+ERRORS_MAX = 200  # a client that takes the bad rows out of a batch needs a few rounds at most
 
 
 class UnknownSource(Conflict):
