@@ -17,6 +17,7 @@ from shared.events.catalogue import ROUTES
 
 DAYS_AHEAD = 7
 LINKS_DAYS = 90  # `holdfast trace` looks back so far
+BATCH_DAYS = 31  # an uploaded file may be sent again within the month that follows
 KEY_HOURS = 24  # an Idempotency-Key lives so long
 ROWS_MAX = 2_000  # of one deleting transaction
 _ADVISORY_LOCK = 0x4D61696E
@@ -200,6 +201,17 @@ def _aged(today: Today, service: str, *, outbox: bool) -> Sequence[_Aged]:
         *([_Aged(OUTBOX.default, "facts that have left", _LEFT)] if outbox else []),
         _Aged(EVENT_LINK.default, f"links before {links}", f"recorded_at < '{links}'"),
         _Aged("idempotency", f"keys older than {KEY_HOURS} hours", keys),
+        *([_uploads(today)] if service == "alerts" else []),
+    )
+
+
+def _uploads(today: Today) -> _Aged:
+    """Batches that are wholly on the log; one that is not is still somebody's to repeat."""
+    before = today.business - timedelta(days=BATCH_DAYS)
+    return _Aged(
+        "ingest_batch",
+        f"uploads before {before}",
+        f"plan IS NULL AND begun_at < '{before}'",
     )
 
 
