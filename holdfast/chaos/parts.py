@@ -14,9 +14,10 @@ from pathlib import Path
 import asyncpg
 import psutil
 
-from holdfast import roles
-from holdfast.chaos.broker import Broker
+from holdfast import roles, topics
 from holdfast.chaos.history import SelfEnded
+from holdfast.stack import jars, kafka
+from holdfast.stack.kafka import Broker, random_id
 from holdfast.stack.ports import answers, free_ports
 from holdfast.stack.postgres import Postgres
 from holdfast.stack.process import ProcessId, wait_until
@@ -84,6 +85,8 @@ class Parts:
     folder: Path
     broker: Broker
     postgres: Postgres
+    kafka_behind: int
+    kafka_proxy: int
     postgres_proxy: int
     passwords: dict[str, str]
     proxied: bool = False
@@ -99,8 +102,10 @@ class Parts:
         port, behind, proxy, controller, database, database_proxy = free_ports(6)
         return cls(
             folder=folder,
-            broker=Broker(folder / "kafka", port, behind, proxy, controller),
+            broker=one_broker(folder / "kafka", (port, controller), proxied=(behind, proxy)),
             postgres=Postgres(folder / "postgres", database),
+            kafka_behind=behind,
+            kafka_proxy=proxy,
             postgres_proxy=database_proxy,
             passwords={f"{service}_{kind}": secrets.token_urlsafe(12) for kind in roles.KINDS},
             proxied=proxied,
@@ -111,12 +116,13 @@ class Parts:
         self.folder.chmod(0o711)  # PostgreSQL may run as another user and must walk through.
         self.start_broker()
         self.start_postgres()
-        self.broker.create_topics()
+        with topics.cluster(self.broker.address) as client:
+            topics.create_missing(client)
         asyncio.run(self.prepare_database("holdfast"))
 
     def start_broker(self) -> None:
         self.broker_process = self.broker.start()
-        self.broker.wait_ready(self.broker_process)
+        kafka.wait_ready([(self.broker, self.broker_process)])
 
     def start_postgres(self) -> None:
         self.postgres_process = self.postgres.start()
@@ -149,12 +155,12 @@ class Parts:
         )
 
     def _environment(self, health_port: int) -> dict[str, str]:
-        kafka, database = self.broker.port, self.role_url("worker")
+        port, database = self.broker.port, self.role_url("worker")
         if self.proxied:
-            kafka = self.broker.proxy
+            port = self.kafka_proxy
             database = database.replace(f":{self.postgres.port}/", f":{self.postgres_proxy}/")
         return os.environ | {
-            "HOLDFAST_KAFKA": f"127.0.0.1:{kafka}",
+            "HOLDFAST_KAFKA": f"127.0.0.1:{port}",
             f"HOLDFAST_{self.service.upper()}_WORKER_DATABASE_URL": database,
             "HOLDFAST_HEALTH_PORT": str(health_port),
         }
@@ -218,6 +224,24 @@ class Parts:
 
     def remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def one_broker(
+    folder: Path, ports: tuple[int, int], *, proxied: tuple[int, int] | None = None
+) -> Broker:
+    """A broker of a run's own, at `ports` (clients, controller); a killed one is back in 2 s."""
+    port, controller = ports
+    return Broker(
+        folder=folder,
+        node=1,
+        port=port,
+        controller=controller,
+        class_path=jars.class_path(),
+        cluster=random_id(),
+        peers=((1, controller, random_id()),),
+        session_ms=2_000,
+        proxied=proxied,
+    )
 
 
 def _kill(part: ProcessId | None, port: int) -> None:

@@ -89,7 +89,7 @@ def _toxics(parts: Parts) -> Toxics:
     return Toxics(
         parts.folder,
         {
-            "kafka": (parts.broker.proxy, parts.broker.behind),
+            "kafka": (parts.kafka_proxy, parts.kafka_behind),
             "postgres": (parts.postgres_proxy, parts.postgres.port),
         },
     )

@@ -20,9 +20,9 @@ _PROPERTIES = """\
 process.roles=broker,controller
 node.id={node}
 controller.quorum.bootstrap.servers={quorum}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{listened}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}{advertised}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
 log.dirs={folder}/data
@@ -37,7 +37,8 @@ transaction.state.log.num.partitions=4
 share.coordinator.state.topic.replication.factor={copies}
 share.coordinator.state.topic.min.isr={in_sync}
 group.initial.rebalance.delay.ms=0
-broker.session.timeout.ms=6000
+broker.session.timeout.ms={session}
+broker.heartbeat.interval.ms={heartbeat}
 replica.lag.time.max.ms=5000
 log.cleaner.dedupe.buffer.size=16777216
 log.segment.bytes=67108864
@@ -90,7 +91,12 @@ def random_id() -> str:
 
 @dataclass(frozen=True)
 class Broker:
-    """One combined node; `peers` are (node id, controller port, directory id) of all nodes."""
+    """One combined node; `peers` are (node id, controller port, directory id) of all nodes.
+
+    A broker that was killed is let in again only when its old registration has run out: whoever
+    kills brokers shortens the session. `proxied` is a second way in: the port behind a proxy, and
+    the proxy's, which clients of that way are told.
+    """
 
     folder: Path
     node: int
@@ -100,6 +106,12 @@ class Broker:
     cluster: str
     peers: tuple[tuple[int, int, str], ...]
     archive: Path | None = None
+    session_ms: int = 6_000
+    proxied: tuple[int, int] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
 
     @property
     def log(self) -> Path:
@@ -120,21 +132,29 @@ class Broker:
             KafkaFailed: the format was refused.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        copies = len(self.peers)
-        self.properties.write_text(
-            _PROPERTIES.format(
-                folder=self.folder.resolve(),
-                node=self.node,
-                port=self.port,
-                controller=self.controller,
-                quorum=",".join(f"127.0.0.1:{port}" for _, port, _ in self.peers),
-                copies=copies,
-                in_sync=max(1, copies - 1),
-            )
-        )
+        self.properties.write_text(self._settings())
         if not (self.folder / "data" / "meta.properties").exists():
             self._format()
         return spawn(self.command, log=self.log, cwd=self.folder)
+
+    def _settings(self) -> str:
+        copies = len(self.peers)
+        listened, advertised = (
+            f",PROXIED://127.0.0.1:{port}" if port else "" for port in self.proxied or (0, 0)
+        )
+        return _PROPERTIES.format(
+            folder=self.folder.resolve(),
+            node=self.node,
+            port=self.port,
+            controller=self.controller,
+            listened=listened,
+            advertised=advertised,
+            quorum=",".join(f"127.0.0.1:{port}" for _, port, _ in self.peers),
+            copies=copies,
+            in_sync=max(1, copies - 1),
+            session=self.session_ms,
+            heartbeat=self.session_ms // 4,
+        )
 
     def _format(self) -> None:
         voters = ",".join(f"{node}@127.0.0.1:{port}:{id_}" for node, port, id_ in self.peers)

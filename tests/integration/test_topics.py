@@ -11,8 +11,9 @@ from kafka.admin import ConfigResource, KafkaAdminClient
 from typer.testing import CliRunner, Result
 
 from holdfast import topics
-from holdfast.chaos.broker import Broker
+from holdfast.chaos.parts import one_broker
 from holdfast.commands.topics import app
+from holdfast.stack import kafka as stack_kafka
 from holdfast.stack.ports import free_ports
 from holdfast.stack.process import wait_until
 from shared.events.catalogue import DEADLETTERS, POINTS, TOPICS, USAGE
@@ -23,10 +24,11 @@ NAMES = [topic.name for topic in TOPICS]
 @pytest.fixture(scope="module")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder: Path = tmp_path_factory.mktemp("kafka")
-    broker = Broker(folder, *free_ports(4))
+    port, controller = free_ports(2)
+    broker = one_broker(folder, (port, controller))
     process = broker.start()
     try:
-        broker.wait_ready(process)
+        stack_kafka.wait_ready([(broker, process)])
         yield broker.address
     finally:
         process.stop()
