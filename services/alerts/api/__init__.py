@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.alerts.api import ingest
+from services.alerts.api import episodes, ingest
 
 router = APIRouter()
 router.include_router(ingest.router)
+router.include_router(episodes.router)
