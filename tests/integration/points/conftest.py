@@ -1,93 +1,39 @@
-"""One real PostgreSQL with the points schema; a database of its own for each test module."""
+"""The points schema on the one PostgreSQL of these tests; a database of its own for each module."""
 
-import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
 
-import asyncpg
 import httpx2
 import pytest
-from ledger_parts import Ledger, serving
+from ledger_parts import Ledger
+from service_database import ServiceServer, doorway, migrated, serving
 
-from holdfast.roles import KINDS, bootstrap
 from holdfast.stack.postgres import PostgresAddress
-from holdfast.tokens import ISSUER, Issuer, ensure_issuer, mint
+from holdfast.tokens import Issuer, ensure_issuer, mint
 from services.points import api
 from services.points.settings import SCHEMA
-from shared.clock import ClockFollower
-from shared.database import WEB_POOL, create_engine
-from shared.identity import Caller, Role, TokenVerifier
-from shared.jwks import JwksFile
-from shared.migrations.runner import upgrade
-from shared.policy import POLICY
+from shared.identity import Caller, Role
 from shared.web.app import create_app
-from shared.web.doorway import Doorway
-
-TEMPLATE = "ledger_template"
-
-
-@dataclass(frozen=True)
-class Server:
-    """The roles' passwords on the one PostgreSQL of these tests."""
-
-    address: PostgresAddress
-    passwords: dict[str, str]
-
-    def urls(self, database: str) -> dict[str, str]:
-        of_roles = {
-            kind: self.address.url(user=role, password=self.passwords[role], database=database)
-            for kind in KINDS
-            for role in (f"points_{kind}",)
-        }
-        return {**of_roles, "superuser": self.address.url(database=database)}
-
-    async def execute(self, statement: str, *, database: str = "postgres") -> None:
-        connection = await asyncpg.connect(self.address.url(database=database))
-        await connection.execute(statement)
-        await connection.close()
 
 
 @pytest.fixture(scope="session")
-def server(postgres_server: PostgresAddress) -> Server:
+def server(postgres_server: PostgresAddress) -> ServiceServer:
     """A migrated database, of which each test module takes a copy."""
-    here = Server(postgres_server, {f"points_{kind}": secrets.token_urlsafe(12) for kind in KINDS})
-    asyncio.run(_prepare(here))
-    upgrade("points", here.urls(TEMPLATE)["migrate"])
-    return here
-
-
-async def _prepare(server: Server) -> None:
-    await server.execute(f"CREATE DATABASE {TEMPLATE}")
-    await bootstrap(server.urls(TEMPLATE)["superuser"], server.passwords, ("points",))
-    await server.execute(
-        "INSERT INTO holdfast.clock_segment VALUES (now() - interval '1 h', now(), 1)",
-        database=TEMPLATE,
-    )
-
-
-async def _ledger(server: Server) -> AsyncGenerator[Ledger]:
-    name = f"ledger_{secrets.token_hex(6)}"
-    await server.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-    urls = server.urls(name)
-    worker = create_engine(urls["worker"], application="points-worker", pool_size=4)
-    yield Ledger(urls, worker)
-    await worker.dispose()
-    await server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    return migrated("points", postgres_server)
 
 
 @pytest.fixture(scope="module")
-async def ledger(server: Server) -> AsyncGenerator[Ledger]:
+async def ledger(server: ServiceServer) -> AsyncGenerator[Ledger]:
     """One database for the tests of a module, each with customers of its own."""
-    async for made in _ledger(server):
-        yield made
+    async with server.copied() as (urls, worker):
+        yield Ledger(urls, worker)
 
 
 @pytest.fixture
-async def fresh_ledger(server: Server) -> AsyncGenerator[Ledger]:
+async def fresh_ledger(server: ServiceServer) -> AsyncGenerator[Ledger]:
     """A database of its own, for a test that counts or breaks everything."""
-    async for made in _ledger(server):
-        yield made
+    async with server.copied() as (urls, worker):
+        yield Ledger(urls, worker)
 
 
 @pytest.fixture
@@ -103,15 +49,8 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
 @pytest.fixture
 async def client(ledger: Ledger, issuer: Issuer) -> AsyncGenerator[httpx2.AsyncClient]:
     """The API on the module's database."""
-    engine = create_engine(ledger.urls["web"], application="points-web", pool_size=WEB_POOL)
-    doorway = Doorway(
-        schema=SCHEMA,
-        engine=engine,
-        verifier=TokenVerifier(JwksFile(issuer.jwks), issuer=ISSUER),
-        policy=POLICY["points"],
-        clock=ClockFollower(engine),
-    )
-    async with serving(create_app(doorway, title="points", routers=[api.router])) as client:
+    way_in = doorway(SCHEMA, ledger.urls["web"], issuer)
+    async with serving(create_app(way_in, title="points", routers=[api.router])) as client:
         yield client
 
 

@@ -9,7 +9,6 @@ from uuid import uuid4
 
 import asyncpg
 import httpx2
-from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.points.handlers.on_bills_issued import on_bills_issued
@@ -130,17 +129,6 @@ class Ledger:
             yield connection
         finally:
             await connection.close()
-
-
-@asynccontextmanager
-async def serving(app: FastAPI) -> AsyncGenerator[httpx2.AsyncClient]:
-    """A client of `app` while its lifespan runs."""
-    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
-    async with (
-        app.router.lifespan_context(app),
-        httpx2.AsyncClient(transport=transport, base_url="http://points") as client,
-    ):
-        yield client
 
 
 def redemptions(customer: int) -> str:

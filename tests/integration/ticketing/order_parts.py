@@ -2,8 +2,6 @@
 
 import json
 import secrets
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,7 +9,6 @@ from uuid import UUID
 
 import asyncpg
 import httpx2
-from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 from ticketing_facts import CITY, DONGHU, FRIDAY, QINGSHI, at
 
@@ -208,14 +205,3 @@ class Office:
         """Accepted and completed by the clerk; saved unless `body` says otherwise."""
         await self.clerk.does(order_id, "accept")
         await self.clerk.does(order_id, "complete", etag="*", **({"result": "saved"} | body))
-
-
-@asynccontextmanager
-async def serving(app: FastAPI) -> AsyncGenerator[httpx2.AsyncClient]:
-    """A client of `app` while its lifespan runs."""
-    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
-    async with (
-        app.router.lifespan_context(app),
-        httpx2.AsyncClient(transport=transport, base_url="http://ticketing") as client,
-    ):
-        yield client
