@@ -20,6 +20,7 @@ class Wanted:
     county: str | None = None
     cause: str | None = None
     breached: bool | None = None
+    numbered: str | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ _FILTERS = {
     "county": "county = :county",
     "cause": "cause = :cause",
     "breached": "(breached_at IS NOT NULL) = :breached",
+    "numbered": "number = :numbered",
 }
 _AFTER = """(due_at, tier_rank, number) >
     (CAST(:due_at AS timestamptz), CAST(:tier_rank AS smallint), CAST(:number AS text))"""
