@@ -72,8 +72,11 @@ def _wanted(
     breached: Annotated[
         bool | None, Query(description="Whether a deadline was ever missed")
     ] = None,
+    number: Annotated[
+        str | None, Query(pattern="^[0-9]{6}-[0-9]{6}$", description="As people name it")
+    ] = None,
 ) -> Wanted:
-    return Wanted(tuple(state or ()), order_type, county, cause, breached)
+    return Wanted(tuple(state or ()), order_type, county, cause, breached, number)
 
 
 Filters = Annotated[Wanted, Depends(_wanted)]
@@ -99,7 +102,7 @@ async def read_orders(
 async def read_order(
     order_id: UUID, admission: Admitted, *, uow: Transaction, response: Response
 ) -> OrderSheet:
-    sheet = await sheet_of(order_id, uow)
+    sheet = await sheet_of(order_id, admission.caller.subject, uow)
     response.headers["ETag"] = etag_of(sheet.order.version)
     return sheet_shown(sheet, permitted_to(admission.caller.roles, sheet.acts))
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from services.ticketing.domain.checks import Asked, Unmet, unmet
+from services.ticketing.domain.checks import SAID_WITH, Asked, Said, Unmet, unmet
 from services.ticketing.domain.deadlines import due_by, extended
 from services.ticketing.domain.guard import UNGUARDED, Guard
 from services.ticketing.domain.order import Move, Order, OrderClock, Work, stepped
-from services.ticketing.domain.states import Act, ClockEffect, State
+from services.ticketing.domain.states import BY_PERSONS, Act, ClockEffect, State
 from services.ticketing.domain.transitions import TABLES, Transition, transition
 from shared.working_calendar import WorkingCalendar
 
@@ -51,15 +51,18 @@ def decide_act(
     return _moved(order, asked, row=row, around=around)
 
 
-def acts_in(order: Order) -> tuple[Act, ...]:
-    """The acts that the tables know in the order's state, in the order in which they stand."""
-    rows = TABLES[order.brief.order_type]
-    here = [
+def acts_offered(order: Order, by: str, guard: Guard) -> tuple[Act, ...]:
+    """What this person could do now, as far as it does not depend on what they will say."""
+    asked = Asked(Act.OPEN, by, order.moved_at, Said())
+    offered = [
         row.act
-        for row in rows
-        if row.source is order.state and row.result in (None, order.work.result)
+        for row in TABLES[order.brief.order_type]
+        if row.source is order.state
+        and row.act in BY_PERSONS
+        and row.result in (None, order.work.result)
+        and unmet(tuple(set(row.checks) - SAID_WITH), order, asked, guard=guard) is None
     ]
-    return tuple(dict.fromkeys(here))
+    return tuple(dict.fromkeys(offered))
 
 
 def _moved(order: Order, asked: Asked, *, row: Transition, around: Surroundings) -> Move:

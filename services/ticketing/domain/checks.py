@@ -10,6 +10,9 @@ from services.ticketing.domain.order import Order
 from services.ticketing.domain.states import Act, Result, ReturnReason
 from services.ticketing.domain.transitions import Check
 
+# What these ask for may still be said with the act.
+SAID_WITH = frozenset({Check.LOST_REASON_GIVEN, Check.LEAVING_DETAILS_KNOWN})
+
 
 @dataclass(frozen=True)
 class Said:

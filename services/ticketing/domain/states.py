@@ -56,6 +56,23 @@ class Act(StrEnum):
     ESCALATE = "escalate"
 
 
+BY_PERSONS = frozenset(
+    {
+        Act.ACCEPT,
+        Act.RETURN,
+        Act.ANSWER,
+        Act.REDISPATCH,
+        Act.COMPLETE,
+        Act.WITHDRAW,
+        Act.OPEN,
+        Act.VERIFY,
+        Act.SEND_BACK,
+        Act.REOPEN,
+        Act.CANCEL,
+    }
+)
+
+
 class Result(StrEnum):
     SAVED = "saved"
     LOST = "lost"

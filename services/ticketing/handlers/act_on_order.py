@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.ticketing.domain.acting import NotNow, Surroundings, Unchanged, acts_in, decide_act
+from services.ticketing.domain.acting import NotNow, Surroundings, Unchanged, decide_act
 from services.ticketing.domain.checks import Asked, Unmet
 from services.ticketing.domain.follow_up import proposed
 from services.ticketing.domain.order import Move, Order
@@ -84,7 +84,6 @@ async def _happened(order: Order, uow: UnitOfWork) -> dict[str, object]:
     return {
         "state": order.state,
         "version": order.version,
-        "permitted": acts_in(order),
         "happened": [_told(step) for step in steps],
     }
 

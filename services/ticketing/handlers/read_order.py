@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.ticketing.domain.acting import acts_in
+from services.ticketing.domain.acting import acts_offered
 from services.ticketing.domain.follow_up import FollowUp
 from services.ticketing.domain.guard import Guard
 from services.ticketing.domain.order import Order
@@ -27,8 +27,8 @@ class Sheet:
     owner: str | None
 
 
-async def read_order(order_id: UUID, uow: UnitOfWork) -> Sheet:
-    """The order as it stands.
+async def read_order(order_id: UUID, by: str, uow: UnitOfWork) -> Sheet:
+    """The order as it stands, and what `by` could do with it.
 
     Raises:
         NotFound: the caller may see no such order.
@@ -37,11 +37,12 @@ async def read_order(order_id: UUID, uow: UnitOfWork) -> Sheet:
     if order is None:
         raise NotFound(f"No order {order_id}")
     customer = await customers.find(uow.connection, order.brief.customer_id)
+    guard = await guards.read(uow.connection, order.brief.customer_id)
     return Sheet(
         order=order,
-        acts=acts_in(order),
+        acts=acts_offered(order, by, guard),
         history=await history.steps_of(uow.connection, order_id),
         follow_up=await follow_ups.newest_of(uow.connection, order_id),
-        guard=await guards.read(uow.connection, order.brief.customer_id),
+        guard=guard,
         owner=customer.manager if customer else None,
     )

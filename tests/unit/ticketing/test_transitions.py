@@ -5,9 +5,10 @@ from itertools import product
 import pytest
 from order_facts import AROUND, an_order, asked
 
-from services.ticketing.domain.acting import NotNow, Unchanged, acts_in, decide_act
+from services.ticketing.domain.acting import NotNow, Unchanged, acts_offered, decide_act
+from services.ticketing.domain.guard import UNGUARDED, Guard
 from services.ticketing.domain.order import Move
-from services.ticketing.domain.states import Act, OrderType, State
+from services.ticketing.domain.states import BY_PERSONS, Act, OrderType, State
 from services.ticketing.domain.transitions import COUNTER, RENEWAL, TABLES
 
 # The way of a renewal as the trade tells it; written by hand, not read from the tables.
@@ -47,33 +48,46 @@ ALLOWED = {
 # Whoever stands at a counter agreed to nothing by telephone, and speaks for themselves.
 NOT_AT_A_COUNTER = {Act.AGREEMENT_WITHDRAWN, Act.CONSENT_WITHDRAWN}
 
+PERSON = "dispatcher"
+
 every_pair = pytest.mark.parametrize(("state", "act"), list(product(State, Act)))
 
 
-@every_pair
-@pytest.mark.parametrize("order_type", list(OrderType))
-def test_an_act_leads_where_the_trade_says_or_is_refused(
-    state: State, act: Act, order_type: OrderType
-) -> None:
-    expected = ALLOWED.get((state, act))
+def expected(state: State, act: Act, order_type: OrderType) -> State | None:
     if order_type is OrderType.COUNTER_RETENTION and act in NOT_AT_A_COUNTER:
-        expected = None
-
-    decided = decide_act(an_order(state, order_type), asked(act, by="dispatcher"), AROUND)
-
-    if expected is None:
-        assert decided == NotNow(state, act)
-    else:
-        assert isinstance(decided, Move)
-        assert decided.order.state is expected
-        assert decided.order.version == 2
+        return None
+    return ALLOWED.get((state, act))
 
 
 @every_pair
-def test_the_acts_offered_in_a_state_are_those_that_it_allows(state: State, act: Act) -> None:
-    offered = act in acts_in(an_order(state))
+def test_an_act_leads_where_the_trade_says_or_is_refused(state: State, act: Act) -> None:
+    for order_type in OrderType:
+        decided = decide_act(an_order(state, order_type), asked(act, by=PERSON), AROUND)
 
-    assert offered == ((state, act) in ALLOWED)
+        target = expected(state, act, order_type)
+        if target is None:
+            assert decided == NotNow(state, act)
+        else:
+            assert isinstance(decided, Move)
+            assert (decided.order.state, decided.order.version) == (target, 2)
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_the_acts_offered_in_a_state_are_those_of_persons_that_it_allows(state: State) -> None:
+    offered = acts_offered(an_order(state), PERSON, UNGUARDED)
+
+    assert set(offered) == {act for place, act in ALLOWED if place is state and act in BY_PERSONS}
+
+
+def test_what_would_be_refused_is_not_offered() -> None:
+    done = an_order(State.TO_VERIFY)
+    opened = decide_act(done, asked(Act.OPEN, by=PERSON), AROUND)
+    assert isinstance(opened, Move)
+    ported = Guard(portability_applied=True)
+
+    assert Act.VERIFY not in acts_offered(done, "clerk", UNGUARDED)
+    assert Act.WITHDRAW not in acts_offered(opened.order, PERSON, UNGUARDED)
+    assert acts_offered(an_order(State.NEW), PERSON, ported) == (Act.RETURN, Act.CANCEL)
 
 
 def test_a_lost_order_is_verified_as_lost() -> None:
