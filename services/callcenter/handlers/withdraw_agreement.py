@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from services.callcenter.handlers import tell
-from services.callcenter.store import agreements, customers
+from services.callcenter.store import agreements, tasks
 from services.callcenter.store.agreements import Agreement
 from shared.cause import Cause
 from shared.database import UnitOfWork
@@ -25,7 +25,7 @@ async def withdraw_agreement(agreement_id: UUID, cause: Cause, uow: UnitOfWork) 
     agreement = await agreements.locked(uow.connection, agreement_id)
     if agreement.withdrawn_at is not None:
         raise AlreadyWithdrawn(f"It was withdrawn at {agreement.withdrawn_at.isoformat()}")
-    customer = await customers.visible(uow.connection, agreement.customer_id)
+    task = await tasks.visible(uow.connection, agreement.task_id)
     withdrawn = await agreements.withdraw(uow.connection, agreement_id, cause.at)
-    uow.emit(tell.withdrawn(withdrawn, customer.county, cause))
+    uow.emit(tell.withdrawn(withdrawn, task.county, cause))
     return withdrawn

@@ -41,9 +41,6 @@ _RESERVE = text(f"""
           AND (q.owner IS NULL OR q.owner = :manager
                OR (q.group_at <= :now
                    AND (q.owner_until IS NULL OR q.owner_until <= clock_timestamp())))
-          AND NOT EXISTS (SELECT FROM guard g
-              WHERE g.customer_id = q.customer_id AND q.queue > 0
-                AND (g.portability IN ('applied', 'ported_out') OR g.do_not_call OR NOT g.allowed))
         ORDER BY q.queue, q.owner IS DISTINCT FROM :manager, q.priority DESC, q.tier_rank,
                  q.not_before, q.task_id
         LIMIT 1 FOR UPDATE SKIP LOCKED)

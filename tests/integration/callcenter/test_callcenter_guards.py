@@ -97,8 +97,7 @@ async def test_a_guard_that_no_handler_obeyed_still_refuses_at_the_act(
 
     refused = await desk.post(f"/v1/tasks/{task['task_id']}/accept")
     assert (refused.status_code, refused.json()["code"]) == (409, "contact-forbidden")
-    await centre.in_machine_time(61)
-    assert (await desk.post("/v1/tasks/next")).status_code == 204
+    assert refused.json()["because"] == "portability"
 
 
 async def test_the_newest_word_wins_whichever_way_it_came(centre: Centre, customer: int) -> None:
@@ -193,3 +192,16 @@ async def test_who_forbade_calls_is_served_at_the_counter(
     )
 
     assert await desk.called()
+
+
+async def test_a_customer_at_the_counter_is_served_before_the_profile_is_known(
+    centre: Centre, desk: Desk, customer: int
+) -> None:
+    await centre.handle(at_the_counter(customer))
+    path = await desk.called()
+    sale = {"disposition": 7, "result": "agreed", "order_type": "broadband", "offer": "x"}
+    done = await desk.post(f"{path}/result", sale)
+    assert done.status_code == 200, done.text
+    withdraw = f"/v1/agreements/{done.json()['agreement_id']}/withdraw"
+    assert (await desk.post(withdraw, organisation="990102")).status_code == 404
+    assert (await desk.post(withdraw)).status_code == 200

@@ -25,11 +25,8 @@ _BY_COUNTY = ("customer", "task", "vault")
 _BY_CUSTOMER = (
     "guard",
     "portfolio",
-    "contact_budget",
     "proposal",
     "contact_grant",
-    "contact",
-    "agreement",
     "episode",
     "alert",
     "work_order",
@@ -37,7 +34,8 @@ _BY_CUSTOMER = (
     "bill",
     "signal",
 )
-_BY_TASK = ("reservation",)
+# Somebody at a counter may have no profile yet, and is talked to all the same.
+_BY_CUSTOMER_OR_COUNTER = ("contact_budget", "contact", "agreement")
 
 
 def upgrade() -> None:
@@ -46,12 +44,16 @@ def upgrade() -> None:
     for table in _BY_COUNTY:
         _guard(table, "organisation_visible(county)")
     for table in _BY_CUSTOMER:
-        _guard(
-            table,
-            f"EXISTS (SELECT FROM customer c WHERE c.customer_id = {table}.customer_id)",
-        )
-    for table in _BY_TASK:
-        _guard(table, f"EXISTS (SELECT FROM task t WHERE t.task_id = {table}.task_id)")
+        _guard(table, _exists("customer", table, "customer_id"))
+    for table in _BY_CUSTOMER_OR_COUNTER:
+        counter = _exists("task", table, "customer_id", and_kind="counter")
+        _guard(table, f"{_exists('customer', table, 'customer_id')} OR {counter}")
+    _guard("reservation", _exists("task", "reservation", "task_id"))
+
+
+def _exists(seen: str, table: str, column: str, *, and_kind: str = "") -> str:
+    kind = f" AND s.kind = '{and_kind}'" if and_kind else ""
+    return f"EXISTS (SELECT FROM {seen} s WHERE s.{column} = {table}.{column}{kind})"
 
 
 def _guard(table: str, visible: str) -> None:
