@@ -36,6 +36,7 @@ async def everything(doorway: Doorway) -> Sequence[object]:
     ]
 
 
+@pytest.mark.requirement("XC-19")
 @pytest.mark.usefixtures("worker")
 async def test_bills_on_all_partitions_are_posted_once_and_positions_stand_at_the_log_ends(
     doorway: Doorway,

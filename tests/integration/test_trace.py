@@ -125,6 +125,7 @@ def told_in(steps: Sequence[Step]) -> list[str]:
     return [i for step in steps for i in (step.fact.event_id, *told_in(step.then))]
 
 
+@pytest.mark.requirement("XC-10")
 async def test_a_verified_order_leads_back_to_the_call_record_that_began_it(
     services: httpx2.AsyncClient,
 ) -> None:

@@ -142,6 +142,7 @@ def test_working_time_is_added_in_parts_as_in_one(
     assert CALENDAR.working_time_between(start, in_parts) == first + second
 
 
+@pytest.mark.requirement("TK-02")
 @pytest.mark.parametrize(
     ("start", "hours", "end"),
     [

@@ -29,6 +29,7 @@ async def test_another_countys_customer_is_not_there(
     assert elsewhere.json()["code"] == nobody.json()["code"]
 
 
+@pytest.mark.requirement("XC-01")
 async def test_another_countys_points_are_neither_spent_nor_returned(
     ledger: Ledger, client: httpx2.AsyncClient, as_role: AsRole, customer: int
 ) -> None:
@@ -43,6 +44,7 @@ async def test_another_countys_points_are_neither_spent_nor_returned(
     assert await ledger.spent(customer) == [(2025, 100, 60)]
 
 
+@pytest.mark.requirement("XC-01")
 @pytest.mark.parametrize(
     ("role", "organisation", "status"),
     [

@@ -13,6 +13,8 @@ from ledger_parts import (
     redemptions,
 )
 
+from services.points.domain.redemption import Family
+
 
 @pytest.mark.requirement("PT-18")
 async def test_the_lot_that_clears_first_pays_first(
@@ -29,6 +31,19 @@ async def test_the_lot_that_clears_first_pays_first(
     found = await client.get(f"{redemptions(customer)}/{body['redemption_id']}", headers=as_role())
     assert found.json() == body
     assert found.headers["etag"] == '"1"'
+
+
+@pytest.mark.requirement("PT-02", "PT-03", "PT-04")
+@pytest.mark.parametrize("family", Family)
+async def test_services_products_and_merchants_are_settled_from_accounts_of_their_own(
+    ledger: Ledger, client: httpx2.AsyncClient, as_role: AsRole, customer: int, *, family: Family
+) -> None:
+    await ledger.member(customer, points=50)
+    wish = {**asked(50), "family": family}
+    answer = await client.post(redemptions(customer), json=wish, headers=as_role())
+    assert (answer.status_code, answer.json()["family"]) == (201, family)
+    paid = "SELECT credit FROM entry WHERE customer_id = $1 AND kind = 'spend'"
+    assert await ledger.rows(paid, customer) == [(f"redeemed-{family}",)]
 
 
 @pytest.mark.requirement("PT-18")

@@ -30,6 +30,7 @@ async def test_a_reversal_returns_points_to_the_lots_that_paid(
     assert await ledger.spent(customer) == [(2024, 50, 0), (2025, 100, 0)]
 
 
+@pytest.mark.requirement("PT-18")
 async def test_nothing_is_reversed_twice(
     ledger: Ledger, client: httpx2.AsyncClient, as_role: AsRole, customer: int
 ) -> None:

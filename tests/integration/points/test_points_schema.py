@@ -108,6 +108,7 @@ A_REMINDER = """
 """
 
 
+@pytest.mark.requirement("PT-18")
 @pytest.mark.parametrize(
     "change",
     [
@@ -124,6 +125,7 @@ async def test_no_code_can_overdraw_a_lot(ledger: Ledger, customer: int, *, chan
             await worker.execute(change, customer)
 
 
+@pytest.mark.requirement("XC-10")
 @pytest.mark.parametrize(
     "change", ["UPDATE entry SET amount = 1", "DELETE FROM entry", "TRUNCATE entry"]
 )

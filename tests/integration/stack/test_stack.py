@@ -11,6 +11,7 @@ from holdfast.stack.process import identify, wait_until
 from holdfast.stack.state import SERVICES
 
 
+@pytest.mark.requirement("XC-19")
 @pytest.mark.timeout(180)
 def test_up_brings_every_part_to_ready(stack: Stack) -> None:
     workers = {f"worker-{service}" for service in SERVICES}

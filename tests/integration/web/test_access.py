@@ -37,6 +37,7 @@ async def test_without_a_valid_token_nobody_is_answered(
     assert refused.headers["www-authenticate"].startswith("Bearer")
 
 
+@pytest.mark.requirement("XC-01")
 async def test_a_wrong_role_is_told_which_roles_may(
     notes: httpx2.AsyncClient, as_role: Headers
 ) -> None:

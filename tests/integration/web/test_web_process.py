@@ -77,6 +77,7 @@ async def _until_ready(process: subprocess.Popen[str], health: str) -> None:
     raise AssertionError(process.communicate()[1])
 
 
+@pytest.mark.requirement("XC-19")
 async def test_the_process_serves_a_service_below_its_name_and_health_beside(
     settings: dict[str, str], as_role: Headers
 ) -> None:

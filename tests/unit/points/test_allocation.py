@@ -52,6 +52,7 @@ def test_no_lot_is_overdrawn(points: int, lots: list[LotBalance]) -> None:
         assert 0 < share.points <= available[share.cohort]
 
 
+@pytest.mark.requirement("PT-18")
 @given(POINTS, LOTS)
 def test_a_later_lot_pays_only_when_the_earlier_ones_are_empty(
     points: int, lots: list[LotBalance]
@@ -72,6 +73,7 @@ def test_the_order_in_which_lots_are_read_changes_nothing(
     assert allocate(points, lots) == allocate(points, shuffled)
 
 
+@pytest.mark.requirement("PT-18")
 def test_too_few_points_name_what_there_is() -> None:
     lots = [LotBalance(2025, date(2026, 4, 30), 40), LotBalance(2026, date(2027, 4, 30), 2)]
     assert decide_redemption(43, lots) == NotEnough(available=42)
@@ -91,6 +93,7 @@ def test_without_a_number_all_that_is_left_comes_back() -> None:
     assert reverse.points == 45
 
 
+@pytest.mark.requirement("PT-18")
 @given(
     st.dictionaries(st.integers(2020, 2030), st.integers(1, 1_000), min_size=1, max_size=4),
     st.lists(st.integers(1, 1_500), max_size=8),
@@ -112,6 +115,7 @@ def test_reversals_never_return_more_than_was_spent(
     assert all(count <= spent[cohort] for cohort, count in back.items())
 
 
+@pytest.mark.requirement("PT-18")
 def test_nothing_comes_back_twice() -> None:
     assert decide_reversal(None, (Share(2025, 40),), (Share(2025, 40),)) == NothingLeft(0)
     assert decide_reversal(41, (Share(2025, 40),), ()) == NothingLeft(40)

@@ -69,6 +69,7 @@ def test_a_cohort_changes_on_the_first_of_december_and_on_no_other_day(day: date
     assert turned == ((day.month, day.day) == (12, 1))
 
 
+@pytest.mark.requirement("PT-15")
 @given(DAYS)
 def test_a_day_lies_in_the_year_of_its_cohort(day: date) -> None:
     cohort = PROGRAMME.cohort_of(day)
@@ -87,6 +88,7 @@ def test_a_calendar_year_is_a_points_year_as_well() -> None:
     assert calendar.first_day(2026) == date(2026, 1, 1)
 
 
+@pytest.mark.requirement("PT-16")
 def test_a_cohort_clears_on_the_thirtieth_of_april_and_grace_is_added() -> None:
     assert PROGRAMME.clears_on(2025) == date(2026, 4, 30)
     assert replace(PROGRAMME, grace_days=31).clears_on(2025) == date(2026, 5, 31)
@@ -99,6 +101,7 @@ def test_the_version_in_force_on_the_day_decides() -> None:
     assert programmes.in_force("standard", date(2026, 6, 1)) == double
 
 
+@pytest.mark.requirement("PT-16")
 def test_a_cohort_clears_by_the_version_its_year_began_under() -> None:
     later = replace(PROGRAMME, version=2, valid_from=date(2026, 6, 1), grace_days=60)
     programmes = Programmes((PROGRAMME, later))

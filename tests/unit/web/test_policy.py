@@ -18,6 +18,7 @@ def _a_caller(*roles: Role, organisation: str) -> Caller:
     return Caller("wang", "王", frozenset(roles), organisation)
 
 
+@pytest.mark.requirement("XC-01")
 @pytest.mark.parametrize(
     ("role", "organisation", "visible"),
     [
