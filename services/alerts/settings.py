@@ -16,6 +16,7 @@ class WorkerSettings(BaseSettings):
     # Where the rows are saved: file:///a/folder, s3://a-bucket/a-prefix.
     checkpoints: str
     health_port: int = 9101
+    health_host: str = "127.0.0.1"
 
 
 class WebSettings(BaseSettings):

@@ -17,6 +17,7 @@ def main() -> None:
             kafka=settings.kafka,
             database_url=str(settings.alerts_worker_database_url),
             health_port=settings.health_port,
+            health_host=settings.health_host,
             schema=SCHEMA,
         ),
         AGENTS,
