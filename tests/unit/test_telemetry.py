@@ -14,11 +14,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # What a label may say. Each has few values, and none leads to a person.
 LABELS_ALLOWED = {
+    "act",
     "answer",
     "disposition",
     "inbound",
     "kind",
     "operation",
+    "order_type",
     "outcome",
     "partition",
     "poller",
@@ -28,6 +30,7 @@ LABELS_ALLOWED = {
     "rule",
     "service",
     "source",
+    "state",
     "status",
     "table",
     "topic",
