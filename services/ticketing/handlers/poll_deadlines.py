@@ -37,10 +37,15 @@ async def poll_deadlines(now: datetime, uow: UnitOfWork) -> int:
 
 
 async def _propose_again(order: Order, due: Due, uow: UnitOfWork) -> Sequence[Caused]:
-    """The second attempt, if the order still waits for what the customer knows."""
+    """The second attempt, if the order still waits for what the customer knows.
+
+    An order that was answered and returned again has another proposal, whose answer is awaited.
+    """
     await deadlines.propose_again_at(uow.connection, order.order_id, None)
     follow_up = await follow_ups.newest_of(uow.connection, order.order_id)
-    if follow_up is None or order.state is not State.WAITING_DISPATCHER:
+    if order.state is not State.WAITING_DISPATCHER:
+        return ()
+    if follow_up is None or follow_up.again_at != due.due_at:
         return ()
     again = proposed_again(follow_up, due.due_at)
     cause = Cause(f"{order.order_id}/{due.kind}/{due.due_at.isoformat()}", f"deadline.{due.kind}")

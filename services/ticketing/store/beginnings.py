@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.ticketing.domain.order import Move
 from services.ticketing.store import calendars
 from services.ticketing.store.customers import Customer
-from services.ticketing.store.orders import INSERTED, VALUES, order_row
+from services.ticketing.store.orders import COLUMNS, VALUES, order_row
 from shared.events.customers import Tier
 
 
@@ -51,7 +51,7 @@ _BEGIN = text(f"""
         INSERT INTO calendar_version (version, content, first_used_at)
         VALUES (:calendar_version, :calendar_content, :at) ON CONFLICT DO NOTHING
     ), begun AS (
-        INSERT INTO work_order ({INSERTED}) VALUES ({VALUES})
+        INSERT INTO work_order ({COLUMNS}) VALUES ({VALUES})
         ON CONFLICT (order_id) DO NOTHING RETURNING order_id
     ), first_step AS (
         INSERT INTO work_order_event

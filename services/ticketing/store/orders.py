@@ -29,14 +29,13 @@ _MUTABLE = (
     "escalation_level",
     *_WORK,
 )
-_COLUMNS = ", ".join((*_BRIEF, *_MUTABLE))
+COLUMNS = ", ".join((*_BRIEF, *_MUTABLE))
 
 
 def _value_of(column: str) -> str:
     return "CAST(:deadline AS jsonb)" if column == "deadline" else f":{column}"
 
 
-INSERTED = _COLUMNS
 VALUES = ", ".join(map(_value_of, (*_BRIEF, *_MUTABLE)))
 
 _UPDATE = text(f"""
@@ -44,20 +43,20 @@ _UPDATE = text(f"""
     WHERE order_id = :order_id
 """)  # noqa: S608 - column names of ours.
 
-_FIND = text(f"SELECT {_COLUMNS} FROM work_order WHERE order_id = :order_id")  # noqa: S608 - ours.
+_FIND = text(f"SELECT {COLUMNS} FROM work_order WHERE order_id = :order_id")  # noqa: S608 - ours.
 _LOCK = text(f"""
-    SELECT {_COLUMNS} FROM work_order WHERE order_id = ANY(CAST(:order_ids AS uuid[]))
+    SELECT {COLUMNS} FROM work_order WHERE order_id = ANY(CAST(:order_ids AS uuid[]))
     ORDER BY order_id FOR UPDATE
 """)  # noqa: S608 - column names of ours.
 # All of them, whatever their state: one that is being reopened at this moment counts as well.
 _LOCK_OF_CUSTOMERS = text(f"""
-    SELECT {_COLUMNS} FROM work_order WHERE customer_id = ANY(CAST(:customers AS bigint[]))
+    SELECT {COLUMNS} FROM work_order WHERE customer_id = ANY(CAST(:customers AS bigint[]))
     ORDER BY order_id FOR UPDATE
 """)  # noqa: S608 - column names of ours.
 
 
 def order_row(order: Order) -> dict[str, Any]:
-    """The values of `INSERTED`, by name."""
+    """The values of `COLUMNS`, by name."""
     return {**_brief_row(order.brief), **_mutable_row(order)}
 
 
@@ -128,6 +127,3 @@ def order_of(row: RowMapping) -> Order:
         work=Work(**{name: values[name] for name in _WORK}),
         version=row["version"],
     )
-
-
-COLUMNS = _COLUMNS

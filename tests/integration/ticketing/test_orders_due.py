@@ -176,3 +176,19 @@ async def test_an_order_that_was_answered_meanwhile_asks_nobody_again(
 
     assert (await ticketing.names_told(order_id)).count("contact_proposed") == 1
     assert "propose_again" not in await ticketing.deadlines(order_id)
+
+
+async def test_an_order_returned_once_more_awaits_the_answer_to_its_new_question(
+    ticketing: Ticketing, office: Office
+) -> None:
+    order_id, customer, proposal = await _returned(ticketing, office)
+    declined = _answer(customer, proposal_id=proposal, because="cap", again_at=at(28, 9))
+    await ticketing.handle(ContactDeclined.model_validate(declined))
+    await office.dispatcher.does(order_id, "answer", note="plan 129")
+    office.clock.set(at(27, 17))
+    await office.clerk.does(order_id, "return", reason="need_information", note="which colour?")
+
+    await ticketing.poll(at(28, 9))
+
+    proposals = [fact for fact in await ticketing.told(order_id) if fact.name == "contact_proposed"]
+    assert [fact.body["attempt"] for fact in proposals] == [1, 1]
