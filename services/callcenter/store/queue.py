@@ -19,8 +19,15 @@ _HELD = text(f"""
 """)  # noqa: S608 - constants.
 
 
+# Whoever asks twice at once is answered one after the other, with the same task.
+_ONE_AT_A_TIME = text("""
+    SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/next/' || :manager, 0))
+""")
+
+
 async def held(connection: AsyncConnection, manager: str) -> Task | None:
-    """What this manager has in hand already."""
+    """What this manager has in hand already; until the transaction ends nobody else asks for it."""
+    await connection.execute(_ONE_AT_A_TIME, {"manager": manager})
     row = (await connection.execute(_HELD, {"manager": manager})).mappings().one_or_none()
     return task_of(row) if row else None
 

@@ -88,6 +88,15 @@ async def test_who_has_a_task_in_hand_gets_no_second_one(centre: Centre, desk: D
     assert await asked_next(desk) == first
 
 
+async def test_who_asks_five_times_at_once_gets_one_task(centre: Centre, desk: Desk) -> None:
+    for one in customers(3):
+        await centre.granted(one)
+
+    got = await asyncio.gather(*(asked_next(desk) for _ in range(5)))
+
+    assert len(set(got)) == 1
+
+
 @pytest.mark.requirement("CC-05")
 async def test_fifty_managers_who_ask_at_once_never_get_the_same_task(
     centre: Centre, desk: Desk

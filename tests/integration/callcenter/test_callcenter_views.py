@@ -154,3 +154,22 @@ async def test_figures_count_what_a_county_did(centre: Centre, desk: Desk, custo
     assert (reach["customers_called"], reach["customers_reached"]) == (3, 2)
     assert (round(reach["contact_rate"], 2), reach["success_rate"]) == (0.67, 0.5)
     assert figures["cap_broken"] == 0
+
+
+async def test_a_second_contact_within_a_week_would_be_counted(
+    centre: Centre, desk: Desk, customer: int
+) -> None:
+    """The figure that must be 0 is seen at 1: two contacts are written past the gate."""
+    await centre.handle(a_profile(customer, county="990108"))
+    for day in (0, 6):
+        await centre.rows(
+            """INSERT INTO contact (contact_id, customer_id, task_id, grant_id, disposition,
+                                    reached, inbound, manager, at)
+               SELECT g, $1, g, g, 7, true, false, 'x', $2
+               FROM (SELECT gen_random_uuid() AS g) AS made""",
+            customer,
+            FRIDAY_MORNING + timedelta(days=day),
+        )
+
+    owner = {"role": Role.RETENTION_OWNER, "organisation": "990108"}
+    assert (await desk.get("/v1/figures", **owner)).json()["cap_broken"] == 1
