@@ -96,10 +96,12 @@ def _numbers(table: pa.Table, name: str, doubtful: Numbers, between: tuple[int, 
 
 def _codes(table: pa.Table, name: str, doubtful: Numbers, number_of: Any) -> Numbers:  # noqa: ANN401 - text to a number or None.
     """A text of few values as numbers: each value is looked at once."""
-    encoded = table.column(name).dictionary_encode().combine_chunks()
+    column = table.column(name)
+    encoded = column.dictionary_encode().combine_chunks()
     numbers = [number_of(text) if text is not None else None for text in _values(encoded)]
     known: Numbers = np.array([-1 if n is None else n for n in numbers] + [-1], np.int64)
-    places = encoded.indices.fill_null(len(numbers)).to_numpy(zero_copy_only=False)
+    indices = encoded.indices.fill_null(len(numbers)) if column.null_count else encoded.indices
+    places = indices.to_numpy(zero_copy_only=False)
     found = known[places]
     doubtful |= found < 0
     return np.maximum(found, 0)

@@ -74,7 +74,7 @@ class PartitionEngine:
         rows, ledger = self.rows, self.ledger
         slots = rows.slots_of(records["customer"])
         records["slot"] = slots
-        rows.remember(slots)
+        rows.remember(slots, cold=False)
         self._learn_counties(slots, records["county"])
         hits: Rows = np.zeros(len(records), HIT)
         found: list[Hit] = []
@@ -98,6 +98,7 @@ class PartitionEngine:
         """Of customers whose profile is still to come; the first record says it."""
         unknown = self.rows.cold["county"][slots] == 0
         if unknown.any():
+            self.rows.remember(slots[unknown])
             self.rows.cold["county"][slots[unknown][::-1]] = counties[unknown][::-1]
 
     def hear(self, source: str, at: int) -> list[Hit]:

@@ -14,12 +14,12 @@ PLACES_PER_ROW = 2  # of the index: half of it stays free, so that probes are sh
 
 @dataclass(frozen=True)
 class _Saved:
-    """Rows as they were before a step touched them."""
+    """Rows as they were before a step touched them, as plain words; without `cold` if only read."""
 
     slots: Numbers
-    hot: Rows
-    cold: Rows
-    trails: Rows
+    hot: Numbers
+    trails: Numbers
+    cold: Numbers | None
 
 
 class CustomerRows:
@@ -75,18 +75,20 @@ class CustomerRows:
         self._marked = self.count
         self._saved.clear()
 
-    def remember(self, slots: Numbers) -> None:
+    def remember(self, slots: Numbers, *, cold: bool = True) -> None:
         """Before a step touches `slots`: keep them as they are."""
-        old = np.unique(slots[slots < self._marked])
+        old = slots[slots < self._marked]
         if len(old):
-            self._saved.append(_Saved(old, self.hot[old], self.cold[old], self.trails[old]))
+            kept = _taken(self.cold, old) if cold else None
+            self._saved.append(_Saved(old, _taken(self.hot, old), _taken(self.trails, old), kept))
 
     def undo(self) -> None:
         """Back to the mark: rows as they were, newer ones forgotten."""
         for saved in reversed(self._saved):
-            self.hot[saved.slots] = saved.hot
-            self.cold[saved.slots] = saved.cold
-            self.trails[saved.slots] = saved.trails
+            _words(self.hot)[saved.slots] = saved.hot
+            _words(self.trails)[saved.slots] = saved.trails
+            if saved.cold is not None:
+                _words(self.cold)[saved.slots] = saved.cold
         self._saved.clear()
         if self.count > self._marked:
             for rows in (self.hot, self.cold, self.trails):
@@ -106,6 +108,15 @@ class CustomerRows:
         self.trails = _grown(self.trails, capacity)
         self._build_index()
         self.mark()
+
+
+def _words(rows: Rows) -> Numbers:
+    """Rows as a matrix of 64-bit words: whole rows are copied ten times faster than records."""
+    return rows.view(np.int64).reshape(len(rows), -1)
+
+
+def _taken(rows: Rows, slots: Numbers) -> Numbers:
+    return np.take(_words(rows), slots, axis=0)
 
 
 def _grown(rows: Rows, capacity: int) -> Rows:

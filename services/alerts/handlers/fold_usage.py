@@ -37,6 +37,7 @@ from shared.consumer_internals import Record
 from shared.database import UnitOfWork
 from shared.deadletters import headers_text, stored
 from shared.errors import RecordFault
+from shared.events.catalogue import find_route
 from shared.events.event import Event
 from shared.events.usage import UsageBaseline, UsageControl, UsageHeartbeat, UsageRecorded
 from shared.fold import Folded, FoldStopped
@@ -120,26 +121,34 @@ class UsageSlices:
 
     def _fold(self, records: Sequence[Record], clock: Clock) -> None:
         arrived = Arrived(clock)
+        singles = 0
         for record in records:
             headers = dict(record.headers)
-            kind = headers.get("ce_type", b"")
-            self.slice.folded.taken[kind.decode("utf-8", "replace")] += 1
-            if kind == USAGE_TYPE and not is_columns(headers):
+            if headers.get("ce_type") == USAGE_TYPE and not is_columns(headers):
                 single = single_of(record, headers, arrived)
                 if single is not None:
+                    singles += 1
                     self._take_single(record, single)
                     continue
             self._flush()
-            if self._is_repeat(record, headers):
-                continue
-            if kind == USAGE_TYPE and is_columns(headers):
-                rows, faults = rows_of_columns(record, headers, self.engine, arrived)
-                self.slice.folded.faults += faults
-                self.slice.rows += len(rows)
-                self.slice.effects += self.engine.fold_usage(rows)
-            else:
-                self._take_slowly(record, clock)
+            self._take_message(record, headers, arrived)
         self._flush()
+        self.slice.folded.taken[UsageRecorded.event_type] += singles
+
+    def _take_message(self, record: Record, headers: dict[str, bytes], arrived: Arrived) -> None:
+        """Whatever is no plain single record."""
+        kind = headers.get("ce_type", b"")
+        if self._is_repeat(record, headers):
+            return
+        if kind == USAGE_TYPE and is_columns(headers):
+            rows, faults = rows_of_columns(record, headers, self.engine, arrived)
+            self.slice.folded.faults += faults
+            self.slice.rows += len(rows)
+            self.slice.effects += self.engine.fold_usage(rows)
+        else:
+            self._take_slowly(record, arrived.clock)
+        if find_route(kind.decode("utf-8", "replace")):
+            self.slice.folded.taken[kind.decode()] += 1
 
     def _is_repeat(self, record: Record, headers: dict[str, bytes]) -> bool:
         """A message whose id was folded before, in an earlier slice or in this one."""

@@ -5,8 +5,10 @@ wrong with it; so both ways refuse alike.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
 import numpy as np
@@ -32,9 +34,8 @@ _ID_DIGITS = 32
 _HALF = 2**64 - 1
 
 
-@dataclass(frozen=True)
-class Single:
-    """A single record that looks as it should."""
+class Single(NamedTuple):
+    """A single record that looks as it should; a tuple, for there are very many."""
 
     fields: columns.UsageFields
     message: int
@@ -64,7 +65,12 @@ def logged_at(record: Record) -> datetime:
 
 
 def source_in(headers: dict[str, bytes]) -> str:
-    return headers.get("ce_source", b"").decode("utf-8", "replace").removeprefix("/")
+    return _source_named(headers.get("ce_source", b""))
+
+
+@lru_cache(maxsize=64)  # a handful of sources, each a million times
+def _source_named(name: bytes) -> str:
+    return name.decode("utf-8", "replace").removeprefix("/")
 
 
 def is_columns(headers: dict[str, bytes]) -> bool:

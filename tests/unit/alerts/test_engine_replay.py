@@ -4,9 +4,10 @@ import random
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
-from services.alerts.engine import index, kernel, scans, snapshot
+from services.alerts.engine import index, kernel, layout, scans, snapshot
 from services.alerts.engine.hits import Hit
 from services.alerts.engine.jit import interpreted
 from services.alerts.engine.layout import Rows
@@ -138,6 +139,22 @@ def test_an_engine_that_begins_at_a_snapshot_goes_on_as_if_it_had_never_stopped(
     restored = snapshot.load(snapshot.dump(engine))
 
     assert begun + played(LOG[third:], restored) == ONE_BY_ONE
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [layout.HOT, layout.COLD, layout.TRACE, layout.TRAILS, layout.PARAMETERS, layout.PROGRESS],
+)
+def test_rows_have_no_gaps_and_are_whole_words(shape: np.dtype[np.void]) -> None:
+    fields = shape.fields or {}
+
+    assert sum(field[0].itemsize for field in fields.values()) == shape.itemsize
+    assert shape.itemsize % 8 == 0
+
+
+def test_rows_fit_their_cache_lines() -> None:
+    assert layout.HOT.itemsize <= 128
+    assert layout.COLD.itemsize + layout.TRAILS.itemsize <= 320
 
 
 def test_an_empty_engine_has_a_snapshot_too() -> None:
