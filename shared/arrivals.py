@@ -10,6 +10,7 @@ from shared.deadletters import StoredRecord, headers_text
 from shared.errors import RecordFault
 from shared.events import arrow, catalogue, envelope
 from shared.events.event import CustomerEvent, Event
+from shared.events.usage import UsageControl
 
 EARLY_MAX = timedelta(minutes=5)  # a source's clock may run ahead of the log's by this much
 AGE_MAX = timedelta(days=400)
@@ -62,7 +63,10 @@ def arrivals(record: StoredRecord, logged_at: datetime, clock: Clock) -> Iterato
             return
         event = envelope.decode(headers, record.value)
         _refuse_other_key(event, record.key)
-        _refuse_untimely(event.at, record.tp.topic, arrived)
+        # A control record's facts were timely on their own topic, where a bill may be older than
+        # usage may; it moves no watermark, and a hole in its numbers would stop the engine.
+        if not isinstance(event, UsageControl):
+            _refuse_untimely(event.at, record.tp.topic, arrived)
     except RecordFault as fault:
         yield Arrival(record, arrived, _message_id(headers), None, fault)
         return

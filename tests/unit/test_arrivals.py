@@ -15,6 +15,7 @@ from shared.events import arrow, envelope
 from shared.events.billing import BillIssued
 from shared.events.event import effect_id
 from shared.events.partition import partition_of
+from shared.events.usage import UsageControl
 from shared.tracing import trace_of
 
 TRACE = trace_of(None, "story")
@@ -64,6 +65,13 @@ def test_a_sound_record_is_its_fact() -> None:
 )
 def test_event_time_has_its_bounds_around_the_logs_time(at: datetime, reason: str | None) -> None:
     assert reasons(bulk({"at": at})) == [reason]
+
+
+def test_a_control_record_is_as_old_as_the_oldest_bill_it_may_carry() -> None:
+    old = example_of(UsageControl).model_copy(update={"at": LOGGED - timedelta(days=1_000)})
+    sent = record(*envelope.encode(old, TRACE))
+
+    assert reasons(replace(sent, tp=TopicPartition("holdfast.usage.v1", 0))) == [None]
 
 
 def test_an_attribute_that_stands_twice_is_a_fault() -> None:
