@@ -68,10 +68,17 @@ def act_of(
 
 
 def in_messages(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
-    """Cut a run so that each part fits into one message, in order."""
+    """Cut a run so that each part fits into one message, in order.
+
+    Raises:
+        RecordFault: a fact that is too large by itself. No relay could send its message, and the
+            hole in the numbers would stop the engine.
+    """
     begin, size = 0, _ENVELOPE_BYTES
     for place, event in enumerate(events):
         needed = _escaped_bytes(_text_of(event)) + 1
+        if needed > BYTES_MAX - _ENVELOPE_BYTES:
+            raise RecordFault("too-large", f"{needed} bytes as a control record")
         if size + needed > BYTES_MAX and place > begin:
             yield events[begin:place]
             begin, size = place, _ENVELOPE_BYTES

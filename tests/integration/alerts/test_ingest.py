@@ -173,6 +173,7 @@ async def test_a_recycled_number_is_whose_it_was_at_the_time(
     assert (of(before, calls), of(after, calls)) == ([old["record_id"]], [new["record_id"]])
 
 
+@pytest.mark.requirement("CC-30")
 async def test_no_number_is_anywhere_but_in_the_request(
     alerts: Alerts,
     mediation: Mediation,

@@ -115,6 +115,7 @@ async def taken_of(usage_log: LogReader) -> list[str]:
     return sorted(c["record_id"] for c in calls if c["customer_id"] in OWNERS.values())
 
 
+@pytest.mark.requirement("XC-05")
 async def test_a_file_goes_in_once_however_often_it_is_typed(
     typed: Typed, usage_log: LogReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

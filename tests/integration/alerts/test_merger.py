@@ -125,6 +125,19 @@ def _arrived(bill: BillIssued, place: TopicPartition, offset: int) -> Arrival:
     return Arrival(record, AT, bill.event_id, bill, None)
 
 
+async def test_a_replayed_dead_letter_takes_the_next_number(alerts: Alerts) -> None:
+    place = await alerts.claim(BILLING, 8)
+    await merge(alerts, place, [a_bill(8)])
+    async with unit_of_work(alerts.worker) as uow:
+        uow.source = place
+        held = await positions.held(uow.connection, place)
+        assert held
+        assert await positions.hold(uow.connection, place, epoch=held.epoch)
+        await merge_facts([a_bill(8)], uow)
+
+    assert numbers_of(await alerts.controls(8)) == [1, 2]
+
+
 async def test_the_merger_outside_a_batch_is_a_bug(alerts: Alerts) -> None:
     with pytest.raises(LookupError):
         async with unit_of_work(alerts.worker) as uow:

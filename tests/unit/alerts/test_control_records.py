@@ -109,6 +109,13 @@ def test_a_long_run_is_cut_into_messages_that_a_broker_takes() -> None:
         assert len(value) <= control.BYTES_MAX
 
 
+def test_a_fact_that_fits_no_message_is_at_fault_itself() -> None:
+    with pytest.raises(RecordFault) as fault:
+        list(control.in_messages([a_bill(), a_profile(plan="x" * control.BYTES_MAX)]))
+
+    assert fault.value.reason == "too-large"
+
+
 def test_a_short_run_is_one_message() -> None:
     facts: list[Event] = [a_bill(number) for number in range(1000)]
 
