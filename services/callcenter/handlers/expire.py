@@ -6,7 +6,7 @@ from services.callcenter.domain.gate import Because, Decline
 from services.callcenter.domain.task import State
 from services.callcenter.handlers.answer_proposal import turn_down
 from services.callcenter.handlers.stop_contacts import end_open_grant
-from services.callcenter.store import budget, proposals, tasks
+from services.callcenter.store import budget, overdue, proposals, tasks
 from services.callcenter.store.tasks import Task
 from shared.cause import Cause
 from shared.database import UnitOfWork
@@ -16,10 +16,10 @@ CHUNK = 100  # some statements each, far below the two seconds of a transaction
 
 async def expire_tasks(now: datetime, uow: UnitOfWork) -> int:
     """Close what is overdue, as of its own time; its grant ends with it."""
-    overdue = await tasks.overdue(uow.connection, now, CHUNK)
-    for task in overdue:
+    due = await overdue.tasks_overdue(uow.connection, now, CHUNK)
+    for task in due:
         await _expire(task, uow)
-    return len(overdue)
+    return len(due)
 
 
 async def _expire(task: Task, uow: UnitOfWork) -> None:
@@ -41,8 +41,8 @@ async def _expire(task: Task, uow: UnitOfWork) -> None:
 
 async def decline_unknown(now: datetime, uow: UnitOfWork) -> int:
     """Proposals whose customer's profile never came."""
-    overdue = await proposals.overdue(uow.connection, now, CHUNK)
-    for proposed in overdue:
+    due = await proposals.overdue(uow.connection, now, CHUNK)
+    for proposed in due:
         decline = Decline(Because.UNKNOWN_CUSTOMER)
         await turn_down(proposed, decline, proposed.valid_until, uow)
-    return len(overdue)
+    return len(due)
