@@ -15,8 +15,12 @@ from uuid import UUID
 import httpx2
 
 from shared.events.catalogue import find_route
+from shared.events.usage import UsageControl
 
 STEPS_MAX = 200  # a chain that is read by a person; the root of a bill run has a million effects
+
+# The merger's copies for the usage log: what follows from them names the fact that was copied.
+_COPIES = UsageControl.event_type
 
 # The services whose facts are about something that people act on (shared/web/links.py).
 WITH_HISTORIES = ("alerts", "callcenter", "ticketing")
@@ -217,7 +221,8 @@ async def _followers(links: Links, fact: Fact) -> list[Fact]:
     for follower in list(found):
         for act in (await links.fact(follower.event_id) or follower).acts:
             found += [f for f in await links.of_cause(act) if await _begins(links, f)]
-    whole = [await links.fact(follower.event_id) or follower for follower in found]
+    told = [follower for follower in found if follower.type != _COPIES]
+    whole = [await links.fact(follower.event_id) or follower for follower in told]
     return list({follower.event_id: follower for follower in whole}.values())
 
 
@@ -232,13 +237,16 @@ def _facts(service: str, rows: Iterable[dict[str, Any]]) -> list[Fact]:
     for row in rows:
         earlier = found.get(row["event_id"])
         cause = (Cause(row["cause_id"], row["cause_type"] or ""),) if row["cause_id"] else ()
+        route = find_route(row["type"])
+        # A service may note what it read: when it did so says nothing about when it was told.
+        own = route is None or service in route.topic.publishers
         found[row["event_id"]] = Fact(
             event_id=row["event_id"],
             type=row["type"],
-            service=service,
+            service=service if own else "",
             subject=row["subject"],
             at=datetime.fromisoformat(row["at"]),
-            recorded_at=datetime.fromisoformat(row["recorded_at"]),
+            recorded_at=datetime.fromisoformat(row["recorded_at"]) if own else None,
             causes=(*(earlier.causes if earlier else ()), *cause),
         )
     return list(found.values())

@@ -43,12 +43,13 @@ def reseed(
     found, place = asyncio.run(_reseed(database_url(service, "migrate", home), act=yes))
     print(f"cursor      {found.cursor}  of server {found.cursor_server}")
     print(f"this server {found.this_server}")
+    if found.same_server:
+        print("The cursor is this server's own: there is nothing to do.")
+        return
     print(f"left        {found.left:>10,}  facts had been sent before the restore; are dropped")
     print(f"waiting     {found.waiting:>10,}  facts had not; are sent")
     print(f"since       {found.written_here:>10,}  facts were written here; are sent")
-    if found.same_server:
-        print("The cursor is this server's own: there is nothing to do.")
-    elif not yes:
+    if not yes:
         print("Nothing was changed. Say --yes when no process uses the old database any more.")
     else:
         who, when = f"{getpass.getuser()}@{socket.gethostname()}", datetime.now(UTC).isoformat()

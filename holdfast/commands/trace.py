@@ -23,6 +23,7 @@ from shared.working_calendar import ZONE
 
 ORDER_NUMBER = re.compile(r"^[0-9]{6}-[0-9]{6}$")
 ANSWER_SECONDS = 10.0
+WIDTH = 180  # of a long chain, whose lines a pipe or a small window must not cut
 
 
 def trace(
@@ -55,7 +56,8 @@ def trace(
     if as_json:
         print(json.dumps({"asked": asked, "event_id": event_id, "steps": listed(chain)}))
     else:
-        Console(soft_wrap=True).print(drawn(chain, event_id))
+        console = Console()
+        Console(width=max(console.width, WIDTH)).print(drawn(chain, event_id))
 
 
 def _where(url: str, token: str, home: Path | None) -> tuple[str, str]:
@@ -129,8 +131,10 @@ def _line(fact: Fact, above: Fact | None, event_id: str) -> Text:
     found = fact.event_id == event_id
     line = Text(fact.type, style="bold reverse" if found else "bold")
     line.append(f"  {fact.event_id}", style="dim")
+    if not fact.service:
+        line.append("  from outside", style="dim")
     if fact.at is None:
-        return line.append("  from outside", style="dim")
+        return line
     line.append(f"\n{fact.at.astimezone(ZONE):%Y-%m-%d %H:%M:%S}  {fact.subject}")
     if (passed := seconds_between(above, fact)) is not None:
         line.append(f"  after {_told(passed)}", style="cyan")
