@@ -17,6 +17,7 @@ from shared.deadletters import (
     headers_text,
     is_blocking,
     letter_told,
+    text_of,
 )
 from shared.errors import RecordFault
 from shared.events import catalogue
@@ -171,9 +172,12 @@ class BatchTransaction:
             self.blocked.setdefault(letter.record.key or "", letter.id)
 
     def _remember_trace(self, arrival: Arrival, event: Event) -> None:
-        headers = headers_text(arrival.record.headers)
-        self.uow.traces[str(event.event_id)] = trace_of(
-            headers.get("traceparent"), headers.get("ce_correlationid", str(event.event_id))
+        # Two of a dozen headers; the whole of them as text would cost more than the bill.
+        headers = dict(arrival.record.headers)
+        event_id = str(event.event_id)
+        correlation = headers.get("ce_correlationid", event_id.encode())
+        self.uow.traces[event_id] = trace_of(
+            text_of(headers.get("traceparent", b"")), text_of(correlation)
         )
 
 

@@ -50,7 +50,7 @@ def stored(record: Record, *, row: int = 0) -> StoredRecord:
         tp=TopicPartition(record.topic, record.partition),
         offset=record.offset,
         row=row,
-        key=_text(record.key) if record.key is not None else None,
+        key=text_of(record.key) if record.key is not None else None,
         headers=tuple(record.headers),
         value=record.value or b"",
     )
@@ -98,11 +98,11 @@ def is_blocking(key: str | None, headers: Mapping[str, str]) -> bool:
     return route is None or not route.commuting
 
 
-def _text(value: bytes) -> str:
+def text_of(value: bytes) -> str:
     # Hostile bytes must stay storable: PostgreSQL's text holds no NUL and only valid UTF-8.
     return value.decode("utf-8", "backslashreplace").replace("\x00", "\\x00")
 
 
 def headers_text(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
     """Headers as text, for jsonb; the last of a repeated name wins, hostile bytes are escaped."""
-    return {_text(name.encode()): _text(value) for name, value in headers}
+    return {text_of(name.encode()): text_of(value) for name, value in headers}

@@ -1,6 +1,6 @@
 """The points programme: how points are earned, valued, reminded of and cleared (PT-08 to PT-17)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 
 STANDARD = "standard"
@@ -73,6 +73,10 @@ class Programmes:
     """Every version of every programme: what is posted depends on the event's day, not on today."""
 
     versions: tuple[Programme, ...]
+    # A run of bills asks for the same few months again and again.
+    _found: dict[tuple[str, date], Programme] = field(
+        default_factory=dict[tuple[str, date], Programme], init=False, repr=False, compare=False
+    )
 
     def in_force(self, code: str, day: date) -> Programme:
         """The newest version whose day had come.
@@ -80,10 +84,14 @@ class Programmes:
         Raises:
             UnknownProgramme: there was none.
         """
-        begun = [v for v in self.versions if v.code == code and v.valid_from <= day]
-        if not begun:
-            raise UnknownProgramme(f"no programme {code} on {day.isoformat()}")
-        return max(begun, key=lambda v: (v.valid_from, v.version))
+        found = self._found.get((code, day))
+        if found is None:
+            begun = [v for v in self.versions if v.code == code and v.valid_from <= day]
+            if not begun:
+                raise UnknownProgramme(f"no programme {code} on {day.isoformat()}")
+            found = max(begun, key=lambda v: (v.valid_from, v.version))
+            self._found[code, day] = found
+        return found
 
     def clears_on(self, programme: Programme, cohort: int) -> date:
         """When a cohort clears: by the version its points year began under.
