@@ -130,8 +130,11 @@ def _frozen(standing: Standing, now: datetime) -> Because | None:
 
 
 def _stronger(proposal: Proposal, open_grant: OpenGrant | None, now: datetime) -> Decline | None:
-    """An open grant gives way to a strictly higher priority alone, and never during the call."""
-    if open_grant is None:
+    """An open grant gives way to a strictly higher priority alone, and never during the call.
+
+    One whose time is over gives way to anybody: only its poller has not come by yet.
+    """
+    if open_grant is None or (now >= open_grant.valid_until and not open_grant.in_call):
         return None
     if proposal.priority <= open_grant.priority:
         # By then the grant has ended, and so has the cap of the contact that it may become.

@@ -115,6 +115,15 @@ def test_only_a_strictly_higher_priority_replaces(priority: int, answer: Grant |
     assert decided(standing, priority=priority) == answer
 
 
+def test_a_grant_whose_time_is_over_gives_way_to_anybody() -> None:
+    over = replace(WEAK_GRANT, valid_until=NOW)
+
+    assert decided(replace(FREE, open_grant=over), priority=1) == Grant(NOW, replaces=over)
+    assert isinstance(
+        decided(replace(FREE, open_grant=replace(over, in_call=True)), priority=1), Decline
+    )
+
+
 def test_nobody_replaces_a_call_that_is_being_made() -> None:
     standing = replace(FREE, open_grant=replace(WEAK_GRANT, priority=40, in_call=True))
 
