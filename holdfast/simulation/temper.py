@@ -14,10 +14,6 @@ REACHABLE_SHARE = 0.83
 ANSWER_SHARE = 0.95
 AGREE_SHARE = 0.45  # of those reached (KP-12)
 CALL_BACK_SHARE = 0.05
-LATE_SHARE = 0.05
-LOST_SHARE = 0.10
-SENT_BACK_SHARE = 0.05
-RETURNED_SHARE = 0.03
 
 ATTEMPTS_MAX = 3
 
@@ -48,18 +44,6 @@ class Temper:
             return Answer.AGREES
         asks = mood >= 1 - CALL_BACK_SHARE and attempt == 1
         return Answer.CALL_BACK if asks else Answer.REFUSES
-
-    def is_late(self, order_id: str) -> bool:
-        return self._chance("late", order_id) < LATE_SHARE
-
-    def is_lost(self, order_id: str) -> bool:
-        return self._chance("lost", order_id) < LOST_SHARE
-
-    def is_sent_back(self, order_id: str) -> bool:
-        return self._chance("sent back", order_id) < SENT_BACK_SHARE
-
-    def is_returned(self, order_id: str) -> bool:
-        return self._chance("returned", order_id) < RETURNED_SHARE
 
     def pick(self, about: str, options: Mapping[str, float]) -> str:
         """One of the options by its weight."""

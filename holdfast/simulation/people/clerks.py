@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from holdfast.simulation.gateway import Json
+from holdfast.simulation.people.habits import is_late, is_lost, is_returned, number_of
 from holdfast.simulation.people.person import Person
 
 WORK_MINUTES = (40.0, 150.0)
@@ -44,11 +45,11 @@ class Clerk:
         return False
 
     def _is_mine(self, order: Json) -> bool:
-        return int(order["number"][-6:]) % self.peers == self.place
+        return number_of(order) % self.peers == self.place
 
     async def _accept(self, order: Json) -> None:
-        temper, path = self.person.temper, f"/ticketing/v1/orders/{order['order_id']}"
-        if order["return_reason"] is None and temper.is_returned(order["order_id"]):
+        path = f"/ticketing/v1/orders/{order['order_id']}"
+        if order["return_reason"] is None and is_returned(order):
             wish = {"reason": "need_information", "note": "the customer asks which handset"}
             await self.person.act(f"{path}/return", wish, etag=_etag(order))
         else:
@@ -60,7 +61,7 @@ class Clerk:
         low, high = COUNTER_MINUTES if order["order_type"] == COUNTER else WORK_MINUTES
         minutes = self.person.temper.minutes(order["order_id"], low, high)
         done = since + timedelta(minutes=minutes)
-        if self.person.temper.is_late(order["order_id"]) and order["completed_at"] is None:
+        if is_late(order) and order["completed_at"] is None:
             due = datetime.fromisoformat(order["due_at"])
             return max(done, self.person.calendar.add_working_time(due, LATE_BY))
         return done
@@ -68,7 +69,7 @@ class Clerk:
     async def _complete(self, order: Json) -> None:
         temper, order_id = self.person.temper, order["order_id"]
         body: dict[str, str] = {"result": "saved"}
-        if temper.is_lost(order_id):
+        if is_lost(order):
             reason = temper.pick(f"lost/{order_id}", LOST_REASONS)
             body = {"result": "lost", "lost_reason": reason, "note": "asked at the counter"}
         if order["order_type"] == COUNTER:

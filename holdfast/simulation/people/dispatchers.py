@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from holdfast.simulation.gateway import Json
+from holdfast.simulation.people.habits import is_sent_back
 from holdfast.simulation.people.person import Person
 
 
@@ -33,7 +34,7 @@ class Dispatcher:
         opened = await self._act(order, "open", {})
         if not opened:
             return
-        if order_id not in self.sent_back and self.person.temper.is_sent_back(order_id):
+        if order_id not in self.sent_back and is_sent_back(order):
             self.sent_back.add(order_id)
             await self._act(opened, "send-back", {"note": "the contract's number is missing"})
         else:
