@@ -13,6 +13,7 @@ from shared.events.customers import CustomerStatus, PortabilityState
 from shared.working_calendar import WorkingCalendar
 
 CAP_WINDOW = timedelta(days=7)  # one contact in it
+CARRIED_OUT = timedelta(days=2)  # a grant mostly is: its three attempts take a day and a half
 ATTEMPTS_MAX = 2  # a declined proposal may come once more
 FREEZE = timedelta(days=30)  # after a customer said on the telephone that calls must stop
 BUSY_AGAIN = timedelta(hours=1)  # a call that is being made ends long before
@@ -137,8 +138,9 @@ def _stronger(proposal: Proposal, open_grant: OpenGrant | None, now: datetime) -
     if open_grant is None or (now >= open_grant.valid_until and not open_grant.in_call):
         return None
     if proposal.priority <= open_grant.priority:
-        # By then the grant has ended, and so has the cap of the contact that it may become.
-        return Decline(Because.WEAKER, open_grant.valid_until + CAP_WINDOW)
+        # By then the grant has ended, and so has the cap of the contact that it became.
+        ended = min(open_grant.valid_until, now + CARRIED_OUT)
+        return Decline(Because.WEAKER, ended + CAP_WINDOW)
     if open_grant.in_call:
         return Decline(Because.IN_CALL, now + BUSY_AGAIN)
     return None

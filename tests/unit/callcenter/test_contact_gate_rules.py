@@ -10,6 +10,7 @@ from services.callcenter.domain.calling_hours import calendar_of
 from services.callcenter.domain.gate import (
     BUSY_AGAIN,
     CAP_WINDOW,
+    CARRIED_OUT,
     Because,
     Decline,
     Grant,
@@ -104,8 +105,8 @@ def test_a_question_about_porting_forbids_nothing_and_an_application_everything(
 @pytest.mark.parametrize(
     ("priority", "answer"),
     [
-        (39, Decline(Because.WEAKER, WEAK_GRANT.valid_until + CAP_WINDOW)),
-        (40, Decline(Because.WEAKER, WEAK_GRANT.valid_until + CAP_WINDOW)),
+        (39, Decline(Because.WEAKER, NOW + CARRIED_OUT + CAP_WINDOW)),
+        (40, Decline(Because.WEAKER, NOW + CARRIED_OUT + CAP_WINDOW)),
         (41, Grant(NOW, replaces=replace(WEAK_GRANT, priority=40))),
     ],
 )
@@ -113,6 +114,13 @@ def test_only_a_strictly_higher_priority_replaces(priority: int, answer: Grant |
     standing = replace(FREE, open_grant=replace(WEAK_GRANT, priority=40))
 
     assert decided(standing, priority=priority) == answer
+
+
+def test_what_is_weaker_may_come_again_once_the_stronger_ones_cap_is_over() -> None:
+    tomorrow = NOW + timedelta(days=1)
+    short = replace(FREE, open_grant=replace(WEAK_GRANT, valid_until=tomorrow))
+
+    assert decided(short) == Decline(Because.WEAKER, tomorrow + CAP_WINDOW)
 
 
 def test_a_grant_whose_time_is_over_gives_way_to_anybody() -> None:
@@ -128,9 +136,7 @@ def test_nobody_replaces_a_call_that_is_being_made() -> None:
     standing = replace(FREE, open_grant=replace(WEAK_GRANT, priority=40, in_call=True))
 
     assert decided(standing, priority=80) == Decline(Because.IN_CALL, NOW + BUSY_AGAIN)
-    assert decided(standing, priority=40) == Decline(
-        Because.WEAKER, WEAK_GRANT.valid_until + CAP_WINDOW
-    )
+    assert decided(standing, priority=40) == Decline(Because.WEAKER, NOW + CARRIED_OUT + CAP_WINDOW)
 
 
 @pytest.mark.parametrize(
