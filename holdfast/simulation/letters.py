@@ -66,15 +66,22 @@ async def _of_service(service: str, home: Path, by_id: Mapping[str, Broken]) -> 
 async def settle(home: Path, broken: tuple[Broken, ...]) -> list[Held]:
     """Replay what can be mended, discard the rest, each letter by its own command."""
     waiting = [h for h in await held(home, broken) if not h.settled and h.of is not None]
-    for letter in waiting:
-        await asyncio.to_thread(_command, home, letter)
+    if waiting:
+        with contextlib.redirect_stdout(io.StringIO()):
+            await asyncio.gather(*(_settle_of(service, home, waiting) for service in SERVICES))
     return await held(home, broken)
+
+
+async def _settle_of(service: str, home: Path, waiting: list[Held]) -> None:
+    for letter in waiting:
+        if letter.service == service:
+            await asyncio.to_thread(_command, home, letter)
 
 
 def _command(home: Path, letter: Held) -> None:
     """What is left open after it is counted by whoever asked."""
     record = letter.of
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(typer.Exit):
+    with contextlib.suppress(typer.Exit):
         if record is None or record.mended is None:
             deadletters.discard(letter.letter_id, letter.service, because=BECAUSE, home=home)
             return

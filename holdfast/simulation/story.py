@@ -98,8 +98,10 @@ async def play(stage: Stage, telling: Telling, *, since: datetime, until: dateti
     live = Live(stage.world, stage.mediation, stage.delivery, stage.now)
     told = script(stage.world.population, stage.world.plan, stage.world.broken)
     async with asyncio.TaskGroup() as together:
-        people = [] if telling.manual else [*stage.crowd.working(since), engineer(stage)]
+        people = () if telling.manual else stage.crowd.working(since)
         working = [together.create_task(person) for person in people]
+        if not telling.manual:
+            together.create_task(engineer(stage))  # who stays until the letters are settled
         await live.run(told, since=since, until=until)
         for person in working:
             person.cancel()

@@ -80,10 +80,10 @@ def _rows(
 ) -> Sequence[Row]:
     http, batch = "holdfast_http_seconds", "holdfast_batch_seconds"
     reach, states = callcenter.get("reach", {}), ticketing.get("by_state", {})
-    redeemed = points.get("redeemed", {})
+    redeemed, records = points.get("redeemed", {}), alerts.get("records", {})
     return (
-        Row("call records", _told(alerts, "records"), http, {"operation": "takeUsage"}),
-        Row("episodes", _told(alerts, "episodes"), batch, {"topic": "holdfast.usage.v1"}),
+        Row("call records", _told(records, *records), http, {"operation": "takeUsage"}),
+        Row("episodes", _by_rule(alerts), batch, {"topic": "holdfast.usage.v1"}),
         Row(
             "contact gate",
             _counted(callcenter, "proposals"),
@@ -140,6 +140,11 @@ def _counted(figures: Figures, name: str) -> str:
     for one in figures.get(name, ()):
         counts[one["what"]] = counts.get(one["what"], 0) + int(one["count"])
     return "  ".join(f"{what} {count:,}" for what, count in sorted(counts.items())) or "-"
+
+
+def _by_rule(alerts: Figures) -> str:
+    counts = (f"{one['rule']} {_number(one['episodes'])}" for one in alerts.get("rules", ()))
+    return "  ".join(counts) or "-"
 
 
 def _latency(measured: Scrape, row: Row) -> tuple[str, str]:
