@@ -146,6 +146,7 @@ class _Worker:
         self._subscribe(sorted(topic.name for topic in topics))
         self._stopping = asyncio.Event()
         self._background: set[asyncio.Task[None]] = set()
+        self._hints: asyncio.Task[None] | None = None
 
     def _subscribe(self, topics: list[str]) -> None:
         batches = self._app.topic(*topics, acks=False, key_serializer="raw", value_serializer="raw")
@@ -180,6 +181,8 @@ class _Worker:
         self._spawn(watch_partitions(self._engine, stop=self._stopping))
         self._spawn(self._start_consuming())
         await self._stopping.wait()
+        if self._hints is not None:
+            self._hints.cancel()  # it speaks to the consumer's thread, which ends first
         await self._app.stop()
         await self._consumption.close()
         await self._clock.stop()
@@ -192,10 +195,11 @@ class _Worker:
         told = self._settings
         return serve_health(told.health_port, ready=self._ready, host=told.health_host)
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._on_background_end)
+        return task
 
     def _on_background_end(self, task: asyncio.Task[None]) -> None:
         self._background.discard(task)
@@ -209,7 +213,7 @@ class _Worker:
 
     async def _start_consuming(self) -> None:
         await self._app.start()
-        self._spawn(self._consumption.hint_forever(self._app.batches))
+        self._hints = self._spawn(self._consumption.hint_forever(self._app.batches))
         self._spawn(self._consumption.watch_requests())
 
     def _rewind(self, reason: str) -> None:
