@@ -20,6 +20,7 @@ from shared.positions import Claim, Log, PositionError
 from shared.transport import BatchConsumer
 
 REVOKE_SECONDS = 4  # an open transaction ends within 2; JoinGroup waits for us meanwhile
+CLOSE_SECONDS = 8  # the group was left before; below the stop's own limit of 12
 HINT_SECONDS = 2
 REQUEST_SECONDS = 1
 REWINDS_MAX = 3  # within a minute; beyond it we fight with somebody who has the same right
@@ -130,15 +131,18 @@ class Consumption:
 
     async def revoke(self, *_: object, **__: object) -> None:
         """Before another takes over: forget what waits, let open transactions end."""
+        await self._let_go(REVOKE_SECONDS)
+
+    async def _let_go(self, seconds: float) -> None:
         for lane in self.lanes.values():
             lane.clear()
         busy = [lane.idle.wait() for lane in self.lanes.values()]
         try:
-            async with asyncio.timeout(REVOKE_SECONDS):
+            async with asyncio.timeout(seconds):
                 await asyncio.gather(*busy)
                 await self._leave_all()
         except TimeoutError:
-            log.warning("revoke_late", seconds=REVOKE_SECONDS)
+            log.warning("revoke_late", seconds=seconds)
 
     async def _leave_all(self) -> None:
         """What is not saved now is folded again by whoever comes next."""
@@ -161,7 +165,7 @@ class Consumption:
         self._tasks.clear()
 
     async def close(self) -> None:
-        await self.revoke()
+        await self._let_go(CLOSE_SECONDS)
         await self._close_all()
 
     def report_lag(self, consumer: BatchConsumer) -> None:
