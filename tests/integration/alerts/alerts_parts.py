@@ -13,8 +13,6 @@ import asyncpg
 from aiokafka import TopicPartition
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from holdfast.roles import KINDS
-from holdfast.stack.postgres import PostgresAddress
 from shared import positions
 from shared.database import unit_of_work
 from shared.events import envelope
@@ -24,32 +22,10 @@ from shared.events.partition import partition_of
 from shared.events.usage import UsageControl
 from shared.number_hash import NumberHasher
 
-TEMPLATE = "alerts_template"
 HASHER = NumberHasher(bytes(range(32)), "test-1")
 AT = datetime(2026, 2, 27, 1, tzinfo=UTC)
 TOPIC_ID = UUID("3f1c1c1e-30f5-4a8a-9a55-6d1d5f9f5b11")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Server:
-    """The roles' passwords on the one PostgreSQL of these tests."""
-
-    address: PostgresAddress
-    passwords: dict[str, str]
-
-    def urls(self, database: str) -> dict[str, str]:
-        of_roles = {
-            kind: self.address.url(user=role, password=self.passwords[role], database=database)
-            for kind in KINDS
-            for role in (f"alerts_{kind}",)
-        }
-        return {**of_roles, "superuser": self.address.url(database=database)}
-
-    async def execute(self, statement: str, *, database: str = "postgres") -> None:
-        connection = await asyncpg.connect(self.address.url(database=database))
-        await connection.execute(statement)
-        await connection.close()
 
 
 @dataclass(frozen=True)

@@ -1,50 +1,29 @@
 """The alerts schema on the one PostgreSQL of these tests; a database of its own for each module."""
 
-import asyncio
-import secrets
 from collections.abc import AsyncGenerator
 
 import pytest
-from alerts_parts import TEMPLATE, Alerts, Server, a_number
+from alerts_parts import Alerts, a_number
 from doorway_parts import comes_to
 from ingest_api import LogReader, Mediation, a_call, mediation_of, reading
+from service_database import ServiceServer, migrated
 
 from holdfast.chaos.parts import Parts
-from holdfast.roles import KINDS, bootstrap
 from holdfast.stack.postgres import PostgresAddress
 from holdfast.tokens import Issuer, ensure_issuer
-from shared.database import create_engine
-from shared.migrations.runner import upgrade
 
 
 @pytest.fixture(scope="session")
-def alerts_server(postgres_server: PostgresAddress) -> Server:
+def alerts_server(postgres_server: PostgresAddress) -> ServiceServer:
     """A migrated database, of which each test module takes a copy."""
-    here = Server(postgres_server, {f"alerts_{kind}": secrets.token_urlsafe(12) for kind in KINDS})
-    asyncio.run(_prepare(here))
-    upgrade("alerts", here.urls(TEMPLATE)["migrate"])
-    return here
-
-
-async def _prepare(server: Server) -> None:
-    await server.execute(f"CREATE DATABASE {TEMPLATE}")
-    await bootstrap(server.urls(TEMPLATE)["superuser"], server.passwords, ("alerts",))
-    await server.execute(
-        "INSERT INTO holdfast.clock_segment VALUES (now() - interval '1 h', now(), 1)",
-        database=TEMPLATE,
-    )
+    return migrated("alerts", postgres_server)
 
 
 @pytest.fixture(scope="module")
-async def alerts(alerts_server: Server) -> AsyncGenerator[Alerts]:
+async def alerts(alerts_server: ServiceServer) -> AsyncGenerator[Alerts]:
     """One database for the tests of a module, each with customers of its own."""
-    name = f"alerts_{secrets.token_hex(6)}"
-    await alerts_server.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-    urls = alerts_server.urls(name)
-    worker = create_engine(urls["worker"], application="alerts-worker", pool_size=4)
-    yield Alerts(urls, worker)
-    await worker.dispose()
-    await alerts_server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    async with alerts_server.copied() as (urls, worker):
+        yield Alerts(urls, worker)
 
 
 @pytest.fixture(scope="session")

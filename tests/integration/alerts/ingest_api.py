@@ -13,23 +13,19 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from alerts_parts import HASHER, Alerts
 from fastapi import FastAPI
 from pyarrow import ipc
+from service_database import doorway, serving
 
-from holdfast.tokens import ISSUER, Issuer, mint
+from holdfast.tokens import Issuer, mint
 from services.alerts import api
 from services.alerts.api.ingest import BODY_BYTES_MAX
 from services.alerts.domain.upload import COLUMNS
 from services.alerts.handlers.ingest_door import ingest_door
 from services.alerts.settings import SCHEMA
-from shared.clock import ClockFollower
-from shared.database import WEB_POOL, create_engine
 from shared.events import arrow
 from shared.events.catalogue import USAGE
 from shared.events.usage import UsageHeartbeat, UsageRecorded
-from shared.identity import Caller, Role, TokenVerifier
-from shared.jwks import JwksFile
-from shared.policy import POLICY
+from shared.identity import Caller, Role
 from shared.web.app import create_app
-from shared.web.doorway import Doorway
 
 _PLACES = [TopicPartition(USAGE.name, number) for number in range(USAGE.partitions)]
 
@@ -158,17 +154,10 @@ async def reading(kafka: str) -> AsyncGenerator[LogReader]:
 
 
 def alerts_app(alerts: Alerts, issuer: Issuer, kafka: str) -> FastAPI:
-    engine = create_engine(alerts.urls["web"], application="alerts-web", pool_size=WEB_POOL)
-    doorway = Doorway(
-        schema=SCHEMA,
-        engine=engine,
-        verifier=TokenVerifier(JwksFile(issuer.jwks), issuer=ISSUER),
-        policy=POLICY["alerts"],
-        clock=ClockFollower(engine),
-    )
-    door = ingest_door(engine, kafka=kafka, hasher=HASHER)
+    way_in = doorway(SCHEMA, alerts.urls["web"], issuer)
+    door = ingest_door(way_in.engine, kafka=kafka, hasher=HASHER)
     app = create_app(
-        doorway,
+        way_in,
         title="alerts",
         routers=[api.router],
         body_bytes_max=BODY_BYTES_MAX,
@@ -183,10 +172,5 @@ async def mediation_of(
     alerts: Alerts, issuer: Issuer, kafka: str, *, source: str
 ) -> AsyncGenerator[Mediation]:
     """The API on a database and a broker; the source is not registered by this."""
-    app = alerts_app(alerts, issuer, kafka)
-    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
-    async with (
-        app.router.lifespan_context(app),
-        httpx2.AsyncClient(transport=transport, base_url="http://alerts") as web,
-    ):
+    async with serving(alerts_app(alerts, issuer, kafka)) as web:
         yield Mediation(web, issuer, source)
