@@ -45,6 +45,15 @@ class IdentityFollower:
 
     async def follow(self) -> None:
         """Load and follow until cancelled; whatever the world does meanwhile is waited out."""
+        try:
+            await self._follow()
+        except Exception:
+            # A bug: better no usage is taken than by owners that grow older and older.
+            self._identities = None
+            log.exception("identities_failed")
+            raise
+
+    async def _follow(self) -> None:
         ends = await _patiently(lambda: identity_topic.ends(self._kafka))
         while not await self._read(lambda open_: identity_topic.is_folded(open_, ends)):  # noqa: ASYNC110 - another process folds.
             await asyncio.sleep(FOLLOW_SECONDS)

@@ -15,6 +15,8 @@ from shared.logging import get_logger
 
 # A caller repeats a batch as it was, so giving up early costs nothing but the repeat.
 ACK_SECONDS = 5
+# A producer that is given up first fails what it still holds, by two requests that time out.
+STOP_SECONDS = 20
 REQUEST_BYTES_MAX = 1_048_576  # as the relay's; ours are half of it at most
 
 log = get_logger(__name__)
@@ -48,6 +50,8 @@ class UsageLog:
             async with asyncio.timeout(ACK_SECONDS):
                 producer = await self._started()
                 sent = [await _send(producer, record) for record in records]
+                for answer in sent:
+                    answer.add_done_callback(_looked_at)
                 # Not gathered: a time-out must not cancel what the producer still waits for.
                 if sent:
                     await asyncio.wait(sent)
@@ -103,7 +107,13 @@ class UsageLog:
 
 async def _stopped(producer: AIOKafkaProducer) -> None:
     with contextlib.suppress(KafkaError, TimeoutError, OSError):
-        await asyncio.wait_for(producer.stop(), ACK_SECONDS)
+        await asyncio.wait_for(producer.stop(), STOP_SECONDS)
+
+
+def _looked_at(answer: "asyncio.Future[RecordMetadata]") -> None:
+    """What fails after we gave up is known already; unread, asyncio would report it again."""
+    if not answer.cancelled():
+        answer.exception()
 
 
 async def _send(producer: AIOKafkaProducer, record: LogRecord) -> "asyncio.Future[RecordMetadata]":

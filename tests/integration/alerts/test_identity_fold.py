@@ -99,6 +99,29 @@ async def test_the_newest_word_about_an_assignment_counts(alerts: Alerts) -> Non
     assert await owners(alerts, number) == [(customer, AT)]
 
 
+async def test_whoever_follows_misses_nothing_that_was_open_when_they_looked(
+    alerts: Alerts,
+) -> None:
+    slow, quick = assigned(a_number(), a_customer()), assigned(a_number(), a_customer())
+    async with unit_of_work(alerts.worker) as held_open:
+        await on_identity_assigned([slow], held_open)
+        await fold(alerts, quick)
+        version, first = await look(alerts, "0")
+    _, second = await look(alerts, version)
+
+    assert quick.customer_id in first
+    assert slow.customer_id not in first
+    assert slow.customer_id in second
+
+
+async def look(alerts: Alerts, version: str) -> tuple[str, list[int]]:
+    """As a follower does: from where to look next, and whose numbers changed."""
+    async with unit_of_work(alerts.worker) as uow:
+        after = await identity.version(uow.connection)
+        news = await identity.since(uow.connection, version, key_id=HASHER.key_id)
+    return after, [one.customer_id for one in news]
+
+
 async def test_a_parked_record_leaves_when_its_number_has_an_owner(alerts: Alerts) -> None:
     number, customer = a_number(), a_customer()
     early = a_parked_record(number, at=AT - timedelta(days=2))

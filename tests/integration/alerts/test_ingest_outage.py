@@ -13,6 +13,7 @@ from ingest_api import LogReader, Mediation, a_call, mediation_of, now
 from holdfast.chaos.parts import Parts
 from holdfast.tokens import Issuer
 from services.alerts.handlers.on_identity_assigned import on_identity_assigned
+from services.alerts.store import identity
 from services.alerts.store import usage_log as log_store
 from shared.database import unit_of_work
 from shared.events import envelope
@@ -20,6 +21,7 @@ from shared.events.catalogue import IDENTITY
 from shared.tracing import trace_of
 
 NUMBER, CUSTOMER = a_number(), a_customer()
+FIRST = a_call(NUMBER)
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +46,8 @@ async def started(alerts: Alerts, starting: Mediation) -> Mediation:
             await on_identity_assigned([assigned(NUMBER, CUSTOMER)], uow)
         await alerts.folded()
 
-    first = a_call(NUMBER)
-
     async def loaded() -> object:
-        return (await starting.upload(first, batch="first")).json().get("accepted")
+        return (await starting.upload(FIRST, batch="first")).json().get("accepted")
 
     await comes_to(loaded, 1)
     return starting
@@ -100,3 +100,17 @@ async def test_a_batch_that_met_an_outage_is_told_whole_when_it_comes_again(
     # The silent broker may have taken the first attempt after all: under the same id.
     assert len({c["message"] for c in ours}) == 1
     assert {c["record_id"] for c in ours} == {call["record_id"] for call in calls}
+
+
+async def test_a_follower_that_fails_takes_no_usage_by_old_owners(
+    started: Mediation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> str:
+        raise RuntimeError("a bug of ours")
+
+    monkeypatch.setattr(identity, "version", broken)
+
+    async def refused() -> int:
+        return (await started.upload(a_call(NUMBER), batch=f"B{a_number()}")).status_code
+
+    await comes_to(refused, 503)
