@@ -1,5 +1,6 @@
 """The lane of a folded topic: fold a slice once, then write its effects until they are written."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -13,6 +14,8 @@ from shared.database import unit_of_work
 from shared.faults import is_too_slow, is_worlds_fault
 from shared.fold import Folded, FoldStopped, PartitionFold
 from shared.lane import ClaimLost, Doorway, Lane
+
+SLICE_BYTES_MAX = 2**20  # folded at once; of opening records it takes a quarter of a second
 
 T = TypeVar("T")
 
@@ -42,6 +45,7 @@ class FoldLane(Lane):
     async def _consume(self, batch: Batch) -> None:
         try:
             done = self._refold(batch)
+            await asyncio.sleep(0)  # a long recovery lets the rest of the worker live
             while done < len(batch.records) and not batch.stale():
                 done = await self._advance(batch, done)
                 await self._partition.save(self._door.engine, epoch=self._epoch, leaving=False)
@@ -62,7 +66,7 @@ class FoldLane(Lane):
         return known
 
     async def _advance(self, batch: Batch, done: int) -> int:
-        size = len(batch.records) - done
+        size = _slice_size(batch, done)
         while True:
             try:
                 return await self._fold(batch, done, done + size)
@@ -146,3 +150,13 @@ class FoldLane(Lane):
         for record in batch.records[slice(*span)]:
             if reason := self._door.limit.record(topic, dead=record.offset in dead):
                 self._door.stop(78, reason)
+
+
+def _slice_size(batch: Batch, done: int) -> int:
+    """How many messages fit into a slice, at least one."""
+    size = 0
+    for count, record in enumerate(batch.records[done:]):
+        size += len(record.value or b"")
+        if size > SLICE_BYTES_MAX:
+            return max(1, count)
+    return len(batch.records) - done
