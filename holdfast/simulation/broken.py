@@ -8,7 +8,7 @@ import numpy as np
 
 from holdfast.chaos.broken import BREAKAGES, Breakage
 from holdfast.chaos.history import Expected
-from holdfast.chaos.plan import Message
+from holdfast.chaos.message import Message
 from holdfast.simulation.delivery import Outgoing
 from holdfast.simulation.plan import Plan
 from holdfast.simulation.population import Population, Row

@@ -120,7 +120,7 @@ def populate(seed: int, customers: int) -> Population:
         joined_days=generator.integers(130, 5_000, customers),  # 120 days: may port (XC-20)
         clearing_granted=granted,
         clearing_spent=_spent(generator, granted),
-        running_granted=bills[:, -2:].sum(axis=1) // 100,  # December and January, PT-12
+        running_granted=_running(bills, tier),
     )
 
 
@@ -162,7 +162,12 @@ def _bills(generator: np.random.Generator, revenue: NDArray[np.float64]) -> Ints
     return np.clip(revenue[:, None] * noise, 100, 2_000_000).astype(np.int64)
 
 
+def _running(bills: Ints, tier: Ints) -> Ints:
+    """What December and January earned (PT-12), of those with a card; others join with a bill."""
+    return np.where(tier <= TIERS.index(Tier.SILVER), bills[:, -2:].sum(axis=1) // 100, 0)
+
+
 def _spent(generator: np.random.Generator, granted: Ints) -> Ints:
-    """Half of the members have spent up to 60 % of their points."""
-    share = np.maximum(generator.uniform(-0.6, 0.6, len(granted)), 0)
+    """A quarter of the members have spent up to 60 % of their points."""
+    share = np.maximum(generator.uniform(-1.8, 0.6, len(granted)), 0)
     return (granted * share).astype(np.int64)

@@ -21,6 +21,10 @@ from shared.clock import Segment
 from shared.events.catalogue import ALERTS, CALLCENTER, POINTS, TICKETING
 from shared.working_calendar import ZONE
 
+# Before the first day every opening record must be in the books, however slow the machine; an open
+# demo begins to show something first.
+OPENING_SECONDS = 240.0
+SOON_SECONDS = 15.0
 SETTLE_SECONDS = 40.0
 QUIET_LOOKS = 4  # in a row: a fact needs a moment from one service to the next
 LOOK_SECONDS = 0.5
@@ -57,9 +61,9 @@ async def cut_over(stage: Stage, say: Say) -> None:
     stage.note_seeded()
 
 
-async def settled(stage: Stage) -> bool:
+async def settled(stage: Stage, *, seconds: float = SETTLE_SECONDS) -> bool:
     """Whether the services have read whatever lies in their topics, in time."""
-    deadline = time.monotonic() + SETTLE_SECONDS
+    deadline = time.monotonic() + seconds
     quiet = 0
     while time.monotonic() < deadline:
         lag = (await scrape(stage.state)).total("holdfast_position_lag")
@@ -72,14 +76,14 @@ async def settled(stage: Stage) -> bool:
 
 async def begin_days(stage: Stage, *, speed: float) -> None:
     """Write down how the whole story's time will run, and wait for its first moment."""
-    await settled(stage)
+    await settled(stage, seconds=OPENING_SECONDS)
     await stage.append(*segments(soon(), stage.world.calendar, speed=speed))
     await reach(stage, BEGINS)
 
 
 async def begin_at(stage: Stage, moment: datetime, *, rate: float) -> None:
     """Business time goes on from `moment`, or from where it is by then, at one rate."""
-    await settled(stage)
+    await settled(stage, seconds=SOON_SECONDS)
     begin = soon()
     moment = max(moment, stage.follower.clock.at(begin))
     await stage.append(Segment(begin, moment, rate))
