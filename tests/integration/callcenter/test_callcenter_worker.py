@@ -1,18 +1,14 @@
 """The worker of callcenter on a real Kafka: three services propose, one contact is granted."""
 
-import os
-import subprocess
-import sys
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from contact_parts import Centre, a_follow_up, a_plunge, a_profile, a_reminder, at_the_counter
 from doorway_parts import Doorway, comes_to, record_of
+from service_worker import listening, working
 
-from holdfast.stack.ports import free_ports
 from shared.events.catalogue import CALLCENTER
 from shared.events.partition import partition_of
 
@@ -30,43 +26,17 @@ async def running(
         await connection.execute(
             "UPDATE holdfast.clock_segment SET business_from = wall_from, rate = 1"
         )
+    kafka, url = doorway.parts.broker.address, centre.urls["worker"]
     log = tmp_path_factory.mktemp("callcenter") / "worker.log"
-    for process in started(centre, doorway, log):
+    with working("callcenter", kafka=kafka, database_url=url, log=log):
         yield centre
-        process.terminate()
-        assert process.wait(20) == 0, log.read_text()[-2000:]
-
-
-def started(centre: Centre, doorway: Doorway, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    environment = os.environ | {
-        "HOLDFAST_KAFKA": doorway.parts.broker.address,
-        "HOLDFAST_CALLCENTER_WORKER_DATABASE_URL": centre.urls["worker"],
-        "HOLDFAST_HEALTH_PORT": str(free_ports(1)[0]),
-    }
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "services.callcenter.worker"],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=environment,
-        )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait(20)
 
 
 @pytest.fixture
 async def told(doorway: Doorway) -> AsyncGenerator[AIOKafkaConsumer]:
     """What callcenter tells the others, from its topic's beginning on."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=doorway.parts.broker.address, auto_offset_reset="earliest"
-    )
-    await consumer.start()
-    yield consumer
-    await consumer.stop()
+    async with listening(doorway.parts.broker.address) as consumer:
+        yield consumer
 
 
 @pytest.mark.requirement("CC-26")
@@ -93,7 +63,7 @@ async def test_proposals_of_three_topics_become_one_contact_and_the_topic_says_s
     async def answered() -> int:
         return len([a for a in (await running.answers(customer)).values() if a != "waiting"])
 
-    await comes_to(answered, 3)
+    await comes_to(answered, 3, seconds=60)
     told.assign([TopicPartition(CALLCENTER.name, partition_of(customer))])
     names: list[str] = []
 
@@ -106,7 +76,7 @@ async def test_proposals_of_three_topics_become_one_contact_and_the_topic_says_s
             )
         return names.count("contact_granted") > names.count("contact_replaced")
 
-    await comes_to(last_told, wanted=True)
+    await comes_to(last_told, wanted=True, seconds=60)
     assert names.count("contact_granted") == names.count("contact_replaced") + 1
 
     async def counter_task() -> str | None:

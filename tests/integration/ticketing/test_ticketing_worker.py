@@ -1,21 +1,17 @@
 """The worker of ticketing on a real Kafka: from a log into another, its poller beside it."""
 
-import os
-import subprocess
-import sys
 from collections.abc import AsyncGenerator, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from doorway_parts import Doorway, comes_to, record_of
 from order_parts import Ticketing
+from service_worker import listening, working
 from ticketing_facts import a_customer, a_request, an_agreement
 
-from holdfast.stack.ports import free_ports
-from services.ticketing.domain.dispatch import order_id_of
+from services.ticketing.domain.dispatch import counter_order_id_of, order_id_of
 from shared.events.catalogue import TICKETING
 from shared.events.event import EventId
 from shared.events.partition import partition_of
@@ -27,39 +23,18 @@ LONG_AGO = datetime.now(UTC) - timedelta(days=20)
 @pytest.fixture(scope="module")
 def worker(
     ticketing: Ticketing, doorway: Doorway, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Path]:
-    """The log of a running worker; its stop must be clean."""
+) -> Iterator[None]:
+    kafka, url = doorway.parts.broker.address, ticketing.urls["worker"]
     log = tmp_path_factory.mktemp("ticketing") / "worker.log"
-    environment = os.environ | {
-        "HOLDFAST_KAFKA": doorway.parts.broker.address,
-        "HOLDFAST_TICKETING_WORKER_DATABASE_URL": ticketing.urls["worker"],
-        "HOLDFAST_HEALTH_PORT": str(free_ports(1)[0]),
-    }
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "services.ticketing.worker"],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=environment,
-        )
-    try:
-        yield log
-    finally:
-        process.terminate()
-        code = process.wait(20)
-    assert code == 0, log.read_text()[-2000:]
+    with working("ticketing", kafka=kafka, database_url=url, log=log):
+        yield
 
 
 @pytest.fixture
 async def told(doorway: Doorway) -> AsyncGenerator[AIOKafkaConsumer]:
     """What ticketing tells the others, from its topic's beginning on."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=doorway.parts.broker.address, auto_offset_reset="earliest"
-    )
-    await consumer.start()
-    yield consumer
-    await consumer.stop()
+    async with listening(doorway.parts.broker.address) as consumer:
+        yield consumer
 
 
 @pytest.mark.usefixtures("worker")
@@ -102,4 +77,4 @@ async def test_an_agreement_in_the_log_is_dispatched_once_and_broken_when_it_is_
             "ticketing.escalated.v1",
         ],
     )
-    assert await ticketing.state(order_id_of(asked.request_id)) == "new"
+    assert await ticketing.state(counter_order_id_of(asked.customer_id, asked.request_id)) == "new"
