@@ -72,6 +72,7 @@ class UsageSlices:
         self.rows_folded = 0
         self._skipped = skipped
         self._seen: set[UUID] = set()
+        self._late = 0
         self._marked = False
 
     @property
@@ -86,6 +87,7 @@ class UsageSlices:
     def fold(self, records: Sequence[Record], clock: Clock) -> Folded:
         self.engine.mark()
         self._marked = True
+        self._late = int(self.engine.ledger.progress[0]["late"])
         self.slice = Slice()
         self._fold(records, clock)
         return self.slice.folded
@@ -109,7 +111,9 @@ class UsageSlices:
         self.stands_at = next_offset
         self._skipped.update(self.slice.repeats)
         self.rows_folded += self.slice.rows
-        telemetry.USAGE_FOLDED.labels(outcome="folded").inc(self.slice.rows)
+        late = int(self.engine.ledger.progress[0]["late"]) - self._late
+        telemetry.USAGE_FOLDED.labels(outcome="late").inc(late)
+        telemetry.USAGE_FOLDED.labels(outcome="folded").inc(self.slice.rows - late)
         telemetry.USAGE_FOLDED.labels(outcome="repeated").inc(len(self.slice.repeats))
         self.slice = Slice()
         self._marked = False

@@ -68,6 +68,8 @@ class UsagePartition(UsageSlices):
 
     async def save(self, engine: AsyncEngine, *, epoch: int, leaving: bool) -> None:
         """Save the rows if it is time; what fails is tried again with the next slice."""
+        if leaving:
+            telemetry.WATERMARK_STANDS.clear()  # whoever comes next watches it
         due = time.monotonic() >= self._due_at or self.rows_folded >= SAVE_ROWS
         if self.stands_at == self._saved_at or not (due or leaving):
             return

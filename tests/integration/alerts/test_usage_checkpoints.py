@@ -33,8 +33,18 @@ def fetched(sent: Sent, offset: int) -> Record:
     headers = tuple((name, text.encode()) for name, text in sent.headers.items())
     key = sent.key.encode() if sent.key else None
     logged = int(datetime.now(UTC).timestamp() * 1_000)
-    return ConsumerRecord(  # pyright: ignore[reportCallIssue] - the stub has no constructor.
-        sent.topic, sent.partition, offset, logged, 1, key, sent.value, None, 0, 0, headers
+    return ConsumerRecord(
+        sent.topic,  # pyright: ignore[reportCallIssue] - the stub has no constructor.
+        sent.partition,
+        offset,
+        logged,
+        1,
+        key,
+        sent.value,
+        None,
+        0,
+        0,
+        headers,
     )
 
 
