@@ -19,7 +19,10 @@ def jitted(function: Callable[P, T]) -> Callable[P, T]:
     """
     if njit is None:
         return function
-    compiled: Callable[P, T] = njit(cache=True, nogil=True)(function)
+    try:
+        compiled: Callable[P, T] = njit(cache=True, nogil=True)(function)
+    except RuntimeError:  # nowhere to keep the code, as on a read-only disk: once a process.
+        return njit(nogil=True)(function)
     return compiled
 
 
