@@ -1,6 +1,6 @@
 """What callcenter reads, and what falls due."""
 
-from services.callcenter.handlers.expire import decline_unknown, expire_tasks
+from services.callcenter.handlers.expire import answer_waiting, expire_tasks
 from services.callcenter.handlers.follow_episodes import (
     on_alert_raised,
     on_episode_closed,
@@ -68,5 +68,5 @@ AGENTS: Handlers = {
 
 POLLERS = (
     Poller("expire_tasks", expire_tasks),
-    Poller("decline_unknown", decline_unknown),
+    Poller("answer_waiting", answer_waiting),
 )

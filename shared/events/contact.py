@@ -1,13 +1,16 @@
 """A proposed contact: every service proposes with this model, callcenter alone grants."""
 
-from typing import Annotated
+from datetime import timedelta
+from typing import Annotated, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, model_validator
 
 from shared.events.customers import Tier
 from shared.events.event import CustomerEvent
 
 Priority = Annotated[int, Field(ge=0, le=100)]
+
+VALID_MAX = timedelta(days=400)  # what is further away is not worth a call yet; calendars end, too
 
 
 class ContactProposed(CustomerEvent):
@@ -21,3 +24,9 @@ class ContactProposed(CustomerEvent):
     not_before: AwareDatetime | None = None
     valid_until: AwareDatetime
     tier: Tier
+
+    @model_validator(mode="after")
+    def _ends_in_time(self) -> Self:
+        if self.valid_until - self.at > VALID_MAX:
+            raise ValueError(f"valid_until is more than {VALID_MAX.days} days after the proposal")
+        return self

@@ -80,6 +80,7 @@ class Standing:
     reached_at: datetime | None = None
     frozen_until: datetime | None = None
     open_grant: OpenGrant | None = None
+    promised_at: datetime | None = None  # a call-back that the customer asked for, still to come
 
 
 @dataclass(frozen=True)
@@ -116,10 +117,13 @@ def decide(
     refusal = standing.guard.refusal() or _frozen(standing, now)
     if refusal is not None:
         return Decline(refusal)
-    blocked = _stronger(proposal, standing.open_grant, now) or _capped(standing.reached_at, now)
+    blocked = _stronger(proposal, standing.open_grant, now) or _capped(standing, now)
     if blocked is not None:
         return blocked if proposal.attempt < ATTEMPTS_MAX else Decline(blocked.because)
-    not_before = first_calling_time(max(now, proposal.not_before or now), calendar)
+    begins = max(now, proposal.not_before or now)
+    if begins >= proposal.valid_until:
+        return Decline(Because.EXPIRED)
+    not_before = first_calling_time(begins, calendar)
     if not_before >= proposal.valid_until:
         return Decline(Because.EXPIRED)
     return Grant(not_before, replaces=standing.open_grant)
@@ -146,7 +150,11 @@ def _stronger(proposal: Proposal, open_grant: OpenGrant | None, now: datetime) -
     return None
 
 
-def _capped(reached_at: datetime | None, now: datetime) -> Decline | None:
-    if reached_at is None or now >= reached_at + CAP_WINDOW:
+def _capped(standing: Standing, now: datetime) -> Decline | None:
+    """The cap runs from the last contact; a promised call-back is one that is sure to come."""
+    last = standing.reached_at
+    if standing.promised_at is not None:
+        last = max(standing.promised_at, now)
+    if last is None or now >= last + CAP_WINDOW:
         return None
-    return Decline(Because.CAP, reached_at + CAP_WINDOW)
+    return Decline(Because.CAP, last + CAP_WINDOW)

@@ -1,12 +1,12 @@
-"""What nobody did in time: tasks past their validity, proposals without a customer."""
+"""What nobody did in time: tasks past their validity, proposals that waited for a customer."""
 
 from datetime import datetime
 
 from services.callcenter.domain.gate import Because, Decline
 from services.callcenter.domain.task import State
-from services.callcenter.handlers.answer_proposal import turn_down
+from services.callcenter.handlers.answer_proposal import answer, turn_down
 from services.callcenter.handlers.stop_contacts import end_open_grant
-from services.callcenter.store import budget, overdue, proposals, tasks
+from services.callcenter.store import budget, overdue, tasks
 from services.callcenter.store.tasks import Task
 from shared.cause import Cause
 from shared.database import UnitOfWork
@@ -39,10 +39,20 @@ async def _expire(task: Task, uow: UnitOfWork) -> None:
         await end_open_grant(locked, task.county, Because.EXPIRED, cause=cause, uow=uow)
 
 
-async def decline_unknown(now: datetime, uow: UnitOfWork) -> int:
-    """Proposals whose customer's profile never came."""
-    due = await proposals.overdue(uow.connection, now, CHUNK)
-    for proposed in due:
-        decline = Decline(Because.UNKNOWN_CUSTOMER)
-        await turn_down(proposed, decline, proposed.valid_until, uow)
-    return len(due)
+async def answer_waiting(now: datetime, uow: UnitOfWork) -> int:
+    """Proposals whose customer's profile never came, or came at the very same moment.
+
+    Neither of two transactions that meet sees the other's row: whoever comes later answers here.
+    """
+    handled = 0
+    for proposed in await overdue.proposals_waiting(uow.connection, now, CHUNK):
+        locked = await budget.lock(uow.connection, proposed.customer_id)
+        at = min(now, proposed.valid_until)
+        if locked.known:
+            await answer(proposed, locked, at, uow)
+        elif proposed.valid_until <= now:
+            await turn_down(proposed, Decline(Because.UNKNOWN_CUSTOMER), at, uow)
+        else:
+            continue
+        handled += 1
+    return handled

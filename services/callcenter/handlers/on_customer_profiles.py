@@ -13,9 +13,7 @@ from shared.events.customers import CustomerProfile
 
 async def on_customer_profiles(profiles: Sequence[CustomerProfile], uow: UnitOfWork) -> None:
     newest = _newest(profiles)
-    ids = [profile.customer_id for profile in newest]
     await customers.upsert(uow.connection, newest)
-    await customers.move_open_tasks(uow.connection, ids)
     await guards.merge_profiles(uow.connection, newest)
     seeded = await customers.seed_portfolio(uow.connection, newest)
     for profile in newest:
@@ -24,6 +22,8 @@ async def on_customer_profiles(profiles: Sequence[CustomerProfile], uow: UnitOfW
     by_id = {profile.customer_id: profile for profile in newest}
     await _stop_the_forbidden(by_id, uow)
     await _answer_the_waiting(by_id, uow)
+    # Last: everybody locks a customer's budget before the tasks.
+    await customers.move_open_tasks(uow.connection, list(by_id))
 
 
 def _newest(profiles: Sequence[CustomerProfile]) -> list[CustomerProfile]:
@@ -45,7 +45,10 @@ async def _stop_the_forbidden(by_id: dict[int, CustomerProfile], uow: UnitOfWork
 
 async def _answer_the_waiting(by_id: dict[int, CustomerProfile], uow: UnitOfWork) -> None:
     """Proposals that overtook the profile are answered as of the later of the two."""
-    for waiting in await proposals.waiting(uow.connection, list(by_id)):
-        locked = await budget.lock(uow.connection, waiting.customer_id)
-        at = max(by_id[waiting.customer_id].at, waiting.proposed_at)
-        await answer(waiting, locked, at, uow)
+    overtook = await proposals.waiting(uow.connection, list(by_id))
+    for customer in sorted({waiting.customer_id for waiting in overtook}):
+        # A poller may have answered before the lock was ours: read again.
+        await budget.lock(uow.connection, customer)
+        for waiting in await proposals.waiting(uow.connection, [customer]):
+            locked = await budget.lock(uow.connection, customer)
+            await answer(waiting, locked, max(by_id[customer].at, waiting.proposed_at), uow)

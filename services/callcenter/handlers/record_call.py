@@ -62,7 +62,7 @@ async def _spend_budget(
     """Inbound calls and counter cases never count; a wish for silence always does."""
     if task.grant_id is not None and disposition.reached:
         await proposals.grant_reached(uow.connection, task.grant_id)
-        await budget.count_contact(uow.connection, task.customer_id, at)
+        await budget.count_contact(uow.connection, task.customer_id, task.grant_id, at=at)
     if disposition is Disposition.STOP_CALLING:
         await budget.freeze(uow.connection, task.customer_id, at + FREEZE)
 

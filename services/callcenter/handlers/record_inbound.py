@@ -1,7 +1,7 @@
 """The customer called: recorded whatever the guards say, and never counted (CC-17)."""
 
 from services.callcenter.domain.gate import PORTING, Because
-from services.callcenter.domain.outcome import Result
+from services.callcenter.domain.outcome import Disposition, Result
 from services.callcenter.domain.priority import MANUAL, with_tier
 from services.callcenter.domain.task import Kind, NewTask, State
 from services.callcenter.handlers.hold_task import ContactForbidden
@@ -42,10 +42,18 @@ async def record_inbound(
     task = await tasks.visible(uow.connection, opened.task_id)
     contact_id, agreement_id = await record_call(task, outcome, cause, uow)
     await tasks.close(uow.connection, task, State.DONE, at=cause.at, attempts=0)
-    if outcome.result in (Result.AGREED, Result.REFUSED):
-        await stop_contacts(locked, customer.county, Because.INBOUND, cause=cause, uow=uow)
+    because = _what_it_ends(outcome)
+    if because is not None:
+        await stop_contacts(locked, customer.county, because, cause=cause, uow=uow)
     now = await tasks.visible(uow.connection, opened.task_id)
     return Recorded(now, contact_id, agreement_id)
+
+
+def _what_it_ends(outcome: Outcome) -> Because | None:
+    """Why nobody needs to call any more, or may."""
+    if outcome.disposition is Disposition.STOP_CALLING:
+        return Because.FROZEN
+    return Because.INBOUND if outcome.result in (Result.AGREED, Result.REFUSED) else None
 
 
 def _task(customer: Customer, cause: Cause) -> NewTask:

@@ -11,6 +11,7 @@ from services.callcenter.domain.outcome import (
     Call,
     CallBack,
     Close,
+    Disposition,
     NoSuchHour,
     decide_outcome,
 )
@@ -28,7 +29,7 @@ from services.callcenter.handlers.hold_task import (
     require_open,
 )
 from services.callcenter.handlers.record_call import Outcome, record_call
-from services.callcenter.handlers.stop_contacts import end_open_grant
+from services.callcenter.handlers.stop_contacts import end_open_grant, stop_contacts
 from services.callcenter.store import budget, tasks
 from services.callcenter.store.budget import Locked
 from services.callcenter.store.tasks import Postponed, Task
@@ -82,8 +83,16 @@ async def record_result(task_id: UUID, outcome: Outcome, cause: Cause, uow: Unit
         )
     contact_id, agreement_id = await record_call(task, outcome, cause, uow)
     await _move_on(task, decision, locked, cause=cause, uow=uow)
+    if outcome.disposition is Disposition.STOP_CALLING:
+        await _leave_alone(task, cause, uow)
     now = await tasks.visible(uow.connection, task_id)
     return Recorded(now, contact_id, agreement_id)
+
+
+async def _leave_alone(task: Task, cause: Cause, uow: UnitOfWork) -> None:
+    """What else was open for the customer ends: a promised call-back, a grant beside a counter."""
+    locked = await budget.lock(uow.connection, task.customer_id)
+    await stop_contacts(locked, task.county, Because.FROZEN, cause=cause, uow=uow)
 
 
 def _require_caller(task: Task, manager: str) -> None:

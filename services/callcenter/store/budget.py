@@ -21,7 +21,10 @@ _STANDING = text("""
            g.portability, g.do_not_call, g.allowed,
            o.grant_id, o.priority, o.valid_until,
            EXISTS (SELECT FROM task t WHERE t.grant_id = o.grant_id AND t.state = 'open'
-                   AND t.accepted_at IS NOT NULL AND t.held_until > clock_timestamp()) AS in_call
+                   AND t.accepted_at IS NOT NULL AND t.held_until > clock_timestamp()) AS in_call,
+           (SELECT max(t.not_before) FROM task t
+            WHERE t.customer_id = b.customer_id AND t.state = 'open' AND t.grant_id IS NOT NULL
+              AND t.call_back_at IS NOT NULL) AS promised_at
     FROM contact_budget b
     LEFT JOIN customer c USING (customer_id)
     LEFT JOIN guard g USING (customer_id)
@@ -58,6 +61,7 @@ async def lock(connection: AsyncConnection, customer_id: int) -> Locked:
             reached_at=row.reached_at,
             frozen_until=row.frozen_until,
             open_grant=_open_grant(row),
+            promised_at=row.promised_at,
         ),
     )
 
@@ -89,14 +93,17 @@ async def set_open_grant(
 
 _REACHED = text("""
     UPDATE contact_budget
-    SET reached_at = greatest(reached_at, CAST(:at AS timestamptz)), open_grant_id = NULL
+    SET reached_at = greatest(reached_at, CAST(:at AS timestamptz)),
+        open_grant_id = nullif(open_grant_id, CAST(:grant AS uuid))
     WHERE customer_id = :customer
 """)
 
 
-async def count_contact(connection: AsyncConnection, customer_id: int, at: datetime) -> None:
-    """The customer was reached: the cap runs from here."""
-    await connection.execute(_REACHED, {"customer": customer_id, "at": at})
+async def count_contact(
+    connection: AsyncConnection, customer_id: int, grant_id: UUID, *, at: datetime
+) -> None:
+    """The customer was reached by this grant: the cap runs from here."""
+    await connection.execute(_REACHED, {"customer": customer_id, "grant": grant_id, "at": at})
 
 
 _FREEZE = text("UPDATE contact_budget SET frozen_until = :until WHERE customer_id = :customer")

@@ -1,10 +1,12 @@
 """What forbids calls: portability and consent, the newest of each by event time (contracts §6)."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.callcenter.domain.gate import PORTING
 from shared.events.customers import CustomerProfile, PortabilityState
 from shared.events.touchpoints import ConsentChanged, PortabilityApplied
 
@@ -38,15 +40,17 @@ async def merge_profiles(connection: AsyncConnection, profiles: Sequence[Custome
         {
             "ids": [p.customer_id for p in profiles],
             "states": [p.portability for p in profiles],
-            "state_times": [
-                p.portability_at or (None if p.portability is PortabilityState.NONE else p.at)
-                for p in profiles
-            ],
+            "state_times": [p.portability_at or _undated(p) for p in profiles],
             "do_not_call": [p.do_not_call for p in profiles],
             "allowed": [p.consent for p in profiles],
             "consent_times": [p.consent_at for p in profiles],
         },
     )
+
+
+def _undated(profile: CustomerProfile) -> datetime | None:
+    """An application without a date counts from the profile on; nothing else lifts one so."""
+    return profile.at if profile.portability in PORTING else None
 
 
 async def merge_consent(connection: AsyncConnection, changed: ConsentChanged) -> None:

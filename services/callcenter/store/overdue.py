@@ -1,10 +1,13 @@
-"""Tasks whose time is over, taken so that nobody who decides about their customers is met."""
+"""What falls due, taken so that nobody who decides about the same customers is met."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.callcenter.store import proposals
+from services.callcenter.store.proposals import Proposed
 from services.callcenter.store.tasks import COLUMNS, Task, task_of
 
 # Whoever is on the telephone finishes; the reservation's end brings the task back here.
@@ -32,11 +35,34 @@ async def tasks_overdue(connection: AsyncConnection, now: datetime, customers: i
     Everybody else locks the budget before the task, so this does, too.
     """
     due = await connection.execute(_OVERDUE, {"now": now, "rows": customers})
-    ids = [row.customer_id for row in due]
-    if not ids:
+    held = await _held(connection, [row.customer_id for row in due])
+    if not held:
         return []
-    locked = await connection.execute(_LOCK_BUDGETS, {"ids": ids})
-    found = await connection.execute(
-        _OVERDUE_OF, {"ids": [row.customer_id for row in locked], "now": now}
-    )
+    found = await connection.execute(_OVERDUE_OF, {"ids": held, "now": now})
     return [task_of(row) for row in found.mappings()]
+
+
+async def _held(connection: AsyncConnection, customers: Sequence[int]) -> list[int]:
+    """Those of them whose budgets nobody else has locked, locked."""
+    if not customers:
+        return []
+    locked = await connection.execute(_LOCK_BUDGETS, {"ids": customers})
+    return [row.customer_id for row in locked]
+
+
+_WAITING = text("""
+    SELECT DISTINCT customer_id FROM proposal p
+    WHERE state = 'waiting'
+      AND (valid_until <= :now OR EXISTS (SELECT FROM customer c
+                                          WHERE c.customer_id = p.customer_id))
+    ORDER BY customer_id LIMIT :rows
+""")
+
+
+async def proposals_waiting(
+    connection: AsyncConnection, now: datetime, customers: int
+) -> list[Proposed]:
+    """Proposals that wait although their time is over, or their customer is known by now."""
+    due = await connection.execute(_WAITING, {"now": now, "rows": customers})
+    held = await _held(connection, [row.customer_id for row in due])
+    return await proposals.waiting(connection, held) if held else []

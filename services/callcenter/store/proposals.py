@@ -113,21 +113,9 @@ _WAITING = text(f"""
 
 
 async def waiting(connection: AsyncConnection, customers: Sequence[int]) -> list[Proposed]:
-    """What overtook the profiles of these customers."""
+    """What overtook the profiles of these customers; whoever answers it holds their budgets."""
     rows = await connection.execute(_WAITING, {"ids": customers})
     return [_proposed({**row}) for row in rows.mappings()]
-
-
-_OVERDUE = text(f"""
-    SELECT {_COLUMNS} FROM proposal WHERE state = 'waiting' AND valid_until <= :now
-    ORDER BY valid_until, customer_id LIMIT :rows FOR UPDATE SKIP LOCKED
-""")  # noqa: S608 - the columns are a constant.
-
-
-async def overdue(connection: AsyncConnection, now: datetime, rows: int) -> list[Proposed]:
-    """Proposals whose customer nobody told us of in time."""
-    found = await connection.execute(_OVERDUE, {"now": now, "rows": rows})
-    return [_proposed({**row}) for row in found.mappings()]
 
 
 _BY_ID = text(f"""

@@ -1,11 +1,14 @@
 """What nobody did in time ends at its own time, and its proposer hears it."""
 
+import asyncio
 from datetime import datetime, timedelta
 
 import pytest
 from contact_parts import FRIDAY_MORNING, Centre, Desk, a_plunge, a_profile
+from doorway_parts import comes_to
 
-from services.callcenter.handlers.expire import decline_unknown, expire_tasks
+from services.callcenter.handlers.expire import answer_waiting, expire_tasks
+from services.callcenter.handlers.on_customer_profiles import on_customer_profiles
 from shared.database import unit_of_work
 from shared.poller import Poll
 
@@ -13,6 +16,7 @@ pytestmark = pytest.mark.usefixtures("quiet_centre")
 
 VALID_UNTIL = FRIDAY_MORNING + timedelta(days=1)
 LONG_AFTER = FRIDAY_MORNING + timedelta(days=30)
+WAITING = "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted"
 
 
 async def poll(centre: Centre, poller: Poll, now: datetime = LONG_AFTER) -> int:
@@ -64,10 +68,42 @@ async def test_a_proposal_whose_customer_never_came_is_declined_at_its_end(
     centre: Centre, customer: int
 ) -> None:
     await centre.handle(a_plunge(customer, valid_until=VALID_UNTIL))
-    assert await poll(centre, decline_unknown, VALID_UNTIL - timedelta(seconds=1)) == 0
-    assert await poll(centre, decline_unknown) == 1
+    assert await poll(centre, answer_waiting, VALID_UNTIL - timedelta(seconds=1)) == 0
+    assert await poll(centre, answer_waiting) == 1
 
     name, declined = (await centre.told(customer))[-1]
     assert (name, declined["because"]) == ("contact_declined", "unknown_customer")
     await centre.handle(a_profile(customer, at=LONG_AFTER))
     assert await centre.answers(customer) == {"alerts": "unknown_customer"}
+
+
+async def test_a_proposal_that_meets_its_customers_profile_is_answered_all_the_same(
+    centre: Centre, customer: int
+) -> None:
+    """Neither transaction sees the other's row, and no later profile may ever come."""
+    async with unit_of_work(centre.worker) as uow:
+        await on_customer_profiles([a_profile(customer)], uow)
+        await centre.handle(a_plunge(customer))
+    assert await centre.answers(customer) == {"alerts": "waiting"}
+
+    assert await poll(centre, answer_waiting, FRIDAY_MORNING) == 1
+    assert await poll(centre, answer_waiting, FRIDAY_MORNING) == 0
+    assert await centre.answers(customer) == {"alerts": "granted/open"}
+
+
+async def test_a_profile_that_meets_the_end_of_a_proposal_does_not_answer_it_again(
+    centre: Centre, customer: int
+) -> None:
+    await centre.handle(a_plunge(customer, valid_until=VALID_UNTIL))
+    async with unit_of_work(centre.worker) as uow:
+        assert await answer_waiting(LONG_AFTER, uow) == 1
+        profile = asyncio.create_task(centre.handle(a_profile(customer)))
+
+        async def it_waits() -> bool:
+            return bool(await centre.value(WAITING))
+
+        await comes_to(it_waits, wanted=True)
+    await profile
+
+    assert await centre.answers(customer) == {"alerts": "unknown_customer"}
+    assert "contact_granted" not in [name for name, _ in await centre.told(customer)]

@@ -132,6 +132,19 @@ async def test_a_profile_rebuilds_the_guard(centre: Centre, customer: int) -> No
     assert await centre.answers(customer) == {"alerts": "portability"}
 
 
+async def test_an_undated_profile_restricts_and_lifts_nothing(
+    centre: Centre, customer: int
+) -> None:
+    await centre.handle(
+        a_profile(customer),
+        a_profile(customer, sequence=2, portability=PortabilityState.APPLIED),
+        a_profile(customer, sequence=3, at=LATER, portability=PortabilityState.QUERIED),
+        a_plunge(customer, at=LATER),
+    )
+
+    assert await centre.answers(customer) == {"alerts": "portability"}
+
+
 async def test_a_question_about_porting_is_a_signal_and_no_guard(
     centre: Centre, desk: Desk, customer: int
 ) -> None:

@@ -3,7 +3,16 @@
 from datetime import timedelta
 
 import pytest
-from contact_parts import FRIDAY_MORNING, OWNER, Centre, Desk, a_plunge, a_profile, a_reminder
+from contact_parts import (
+    FRIDAY_MORNING,
+    OWNER,
+    Centre,
+    Desk,
+    a_plunge,
+    a_profile,
+    a_reminder,
+    at_the_counter,
+)
 
 from shared.working_calendar import ZONE
 
@@ -125,6 +134,22 @@ async def test_a_call_back_keeps_the_grant_its_manager_and_its_hour(
     assert await centre.value(grants, customer) == 1
 
 
+@pytest.mark.requirement("CC-26")
+async def test_nobody_else_calls_before_a_call_back_that_is_promised_for_later_than_the_cap(
+    centre: Centre, desk: Desk, customer: int
+) -> None:
+    await centre.granted(customer)
+    path = await desk.called()
+    wish = {"disposition": 7, "result": "call_back", "call_back_at": "2026-03-09T10:00:00+08:00"}
+    assert (await desk.post(f"{path}/result", wish)).status_code == 200
+
+    at = FRIDAY_MORNING + timedelta(days=8)
+    await centre.handle(a_plunge(customer, at=at, valid_until=at + timedelta(days=5)))
+
+    declined = (await centre.told(customer))[-1][1]
+    assert (declined["because"], declined["again_at"]) == ("cap", "2026-03-16T02:00:00Z")
+
+
 async def test_a_call_back_in_the_night_is_refused_with_the_next_hour(
     centre: Centre, desk: Desk, customer: int
 ) -> None:
@@ -150,6 +175,28 @@ async def test_who_wants_no_more_calls_gets_none_for_a_month(
     late = {"at": at, "valid_until": at + timedelta(days=3)}
     await centre.handle(a_plunge(customer, **late))
     assert (await centre.told(customer))[-1][1]["because"] == "frozen"
+
+
+async def test_who_calls_and_wants_no_more_calls_is_not_called(
+    centre: Centre, desk: Desk, customer: int
+) -> None:
+    await centre.granted(customer)
+    await desk.post(f"/v1/customers/{customer}/inbound", {"disposition": 6})
+
+    assert (await centre.task_of(customer))["because"] == "frozen"
+    name, ended = (await centre.told(customer))[-1]
+    assert (name, ended["by"]) == ("contact_replaced", "frozen")
+
+
+async def test_who_wants_no_more_calls_at_the_counter_loses_the_grant_beside_it(
+    centre: Centre, desk: Desk, customer: int
+) -> None:
+    await centre.handle(a_profile(customer), at_the_counter(customer), a_plunge(customer))
+    path = await desk.called()
+    await desk.post(f"{path}/result", {"disposition": 6, "result": "refused"})
+
+    assert await centre.answers(customer) == {"alerts": "granted/ended"}
+    assert (await centre.task_of(customer))["because"] == "frozen"
 
 
 async def test_an_agreement_is_withdrawn_once(centre: Centre, desk: Desk, customer: int) -> None:

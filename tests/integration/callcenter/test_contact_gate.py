@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
@@ -15,6 +15,7 @@ from contact_parts import (
     a_profile,
     a_reminder,
 )
+from pydantic import ValidationError
 
 from shared.events.contact import ContactProposed
 
@@ -87,6 +88,11 @@ async def test_a_proposal_after_the_contact_is_declined_by_the_cap_and_may_come_
     again = {"proposal_id": fourth.proposal_id, "attempt": 2}
     await centre.handle(a_plunge(customer, **again, at=FRIDAY_MORNING + timedelta(days=7)))
     assert (await centre.told(customer))[-1][1]["because"] == "expired"
+
+
+def test_a_proposal_for_a_time_beyond_every_calendar_is_broken(customer: int) -> None:
+    with pytest.raises(ValidationError, match="400 days"):
+        a_plunge(customer, valid_until=datetime.max.replace(tzinfo=UTC))
 
 
 @pytest.mark.parametrize("propose", list(PROPOSERS.values()))

@@ -1,7 +1,7 @@
 """The contact gate, check by check and in their order (contracts §5)."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -151,6 +151,21 @@ def test_one_contact_in_seven_days(ago: timedelta, *, granted: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("promised_at", "again_at"),
+    [
+        (NOW + timedelta(days=2), NOW + timedelta(days=9)),
+        (NOW - timedelta(days=8), NOW + CAP_WINDOW),  # missed, but it may be made any moment
+    ],
+)
+def test_a_promised_call_back_is_a_contact_that_the_cap_counts(
+    promised_at: datetime, *, again_at: datetime
+) -> None:
+    standing = replace(FREE, reached_at=NOW - timedelta(days=10), promised_at=promised_at)
+
+    assert decided(standing, priority=100) == Decline(Because.CAP, again_at)
+
+
+@pytest.mark.parametrize(
     "standing",
     [replace(FREE, reached_at=NOW), replace(FREE, open_grant=WEAK_GRANT)],
     ids=["cap", "weaker"],
@@ -181,6 +196,8 @@ def test_a_proposal_whose_time_is_over_before_anybody_may_call_is_declined() -> 
     tonight = datetime(2026, 2, 27, 21, 30, tzinfo=ZONE)
 
     assert decided(FREE, valid_until=NOW) == Decline(Because.EXPIRED)
+    beyond_calendars = datetime.max.replace(tzinfo=UTC)
+    assert decided(FREE, not_before=beyond_calendars) == Decline(Because.EXPIRED)
     assert decided(FREE, not_before=tonight, valid_until=tonight + timedelta(hours=2)) == Decline(
         Because.EXPIRED
     )
