@@ -49,8 +49,13 @@ def decide_dispatch(dispatch: Dispatch, around: Surroundings) -> Move:
 
 
 def order_id_of(cause: str) -> UUID:
-    """An agreement, and a request at a counter, has one order, however often it is told."""
+    """An agreement has one order, however often it is told."""
     return effect_id(cause, "work_order")
+
+
+def counter_order_id_of(customer_id: int, request_id: str) -> UUID:
+    """So has a request at a counter; stores may give the same id to two customers."""
+    return order_id_of(f"counter/{customer_id}/{request_id}")
 
 
 def department_of(county: str) -> str:

@@ -29,9 +29,12 @@ async def on_customer_profiles(profiles: Sequence[CustomerProfile], uow: UnitOfW
 
 
 def _word(profile: CustomerProfile) -> Word:
+    applied = profile.portability in _APPLIED
+    # An application without a date counts from the profile on; nothing else lifts one so.
+    undated = profile.at if applied else None
     guard = Guard(
-        portability_applied=profile.portability in _APPLIED,
-        portability_at=profile.portability_at,
+        portability_applied=applied,
+        portability_at=profile.portability_at or undated,
         consent_withdrawn=not profile.consent,
         consent_at=profile.consent_at,
     )

@@ -2,9 +2,9 @@
 
 from services.ticketing.domain.dispatch import (
     Dispatch,
+    counter_order_id_of,
     county_of_store,
     department_of,
-    order_id_of,
 )
 from services.ticketing.domain.follow_up import TIER_BONUS
 from services.ticketing.domain.order import Brief, Work, order_number
@@ -23,7 +23,7 @@ CRITICAL = 80  # nobody at a counter waits behind another order (contracts §5)
 async def on_deactivation_requested(asked: DeactivationRequested, uow: UnitOfWork) -> None:
     """One order a request, in the county of the store where the customer stands."""
     guard = await guards.lock(uow.connection, asked.customer_id)
-    order_id = order_id_of(asked.request_id)
+    order_id = counter_order_id_of(asked.customer_id, asked.request_id)
     ground = await beginnings.ground(uow.connection, order_id, asked.customer_id)
     if ground.serial is None:
         return
@@ -35,7 +35,7 @@ def _counter_case(asked: DeactivationRequested, customer: Customer | None, seria
     county = county_of_store(asked.store, asked.county)
     tier = customer.tier if customer else Tier.NONE
     brief = Brief(
-        order_id=order_id_of(asked.request_id),
+        order_id=counter_order_id_of(asked.customer_id, asked.request_id),
         number=order_number(asked.at, serial),
         customer_id=asked.customer_id,
         order_type=OrderType.COUNTER_RETENTION,

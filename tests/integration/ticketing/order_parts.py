@@ -14,7 +14,7 @@ from ticketing_facts import CITY, DONGHU, FRIDAY, QINGSHI, at
 
 from holdfast.tokens import Issuer, mint
 from services.ticketing.agents import AGENTS
-from services.ticketing.domain.dispatch import order_id_of
+from services.ticketing.domain.dispatch import counter_order_id_of, order_id_of
 from services.ticketing.handlers.poll_deadlines import poll_deadlines
 from shared.batch_transaction import Run
 from shared.clock import Clock, ClockFollower, Segment
@@ -78,7 +78,7 @@ class Ticketing:
 
     async def requested(self, asked: DeactivationRequested) -> UUID:
         await self.handle(asked)
-        return order_id_of(asked.request_id)
+        return counter_order_id_of(asked.customer_id, asked.request_id)
 
     async def poll(self, now: datetime) -> int:
         """Let all that is due happen; how many rows there were."""

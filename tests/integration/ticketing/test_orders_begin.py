@@ -138,6 +138,17 @@ async def test_a_request_told_twice_has_one_order_and_is_found_by_its_id(
     assert [UUID(item["order_id"]) for item in page["items"]] == [order_id]
 
 
+async def test_two_customers_whose_requests_have_the_same_id_have_two_orders(
+    ticketing: Ticketing,
+) -> None:
+    first, second = (a_request(a_customer(), request_id="0001") for _ in range(2))
+
+    order_ids = [await ticketing.requested(asked) for asked in (first, second)]
+
+    assert len(set(order_ids)) == 2
+    assert [await ticketing.state(order_id) for order_id in order_ids] == ["new", "new"]
+
+
 @pytest.mark.requirement("XC-20")
 async def test_a_portability_application_cancels_what_is_open_and_lets_nothing_begin(
     ticketing: Ticketing, office: Office
@@ -184,6 +195,18 @@ async def test_a_profile_that_says_ported_cancels_as_the_application_does(
     await ticketing.handle(
         a_profile(customer, portability="applied", portability_at=at(27, 15), at=at(27, 15))
     )
+
+    assert await ticketing.state(order_id) == "cancelled"
+
+
+@pytest.mark.requirement("XC-20")
+async def test_a_profile_that_says_ported_without_a_date_cancels_as_well(
+    ticketing: Ticketing,
+) -> None:
+    customer = a_customer()
+    order_id = await ticketing.dispatched(an_agreement(customer))
+
+    await ticketing.handle(a_profile(customer, portability="ported_out", at=at(27, 15)))
 
     assert await ticketing.state(order_id) == "cancelled"
 
