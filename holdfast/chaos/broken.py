@@ -13,7 +13,7 @@ from shared.events.event import effect_id
 from shared.events.partition import partition_of
 
 if TYPE_CHECKING:
-    from holdfast.chaos.plan import Message
+    from holdfast.chaos.message import Message
 
 # Just under the topic's limit of 1,048,588 bytes, headers included.
 LARGE_BYTES = 1_040_000
@@ -24,14 +24,14 @@ class Breakage:
     """How to break a sound message of one form, and what is left of its claims."""
 
     name: str
-    form: Literal["bill", "again", "arrow", "profile"]
+    form: Literal["bill", "again", "arrow", "profile", "call", "calls"]
     of: Callable[["Message"], "Message"]
 
 
 def _dead(message: "Message", *, rows: tuple[int, ...] = (0,)) -> "Message":
     """Nothing but dead rows may come of it."""
     sequence = None if message.expected.sequence is None else 0
-    expected = replace(message.expected, claims=(), dead_rows=rows, sequence=sequence)
+    expected = replace(message.expected, claims=(), dead_rows=rows, sequence=sequence, merged=())
     return replace(message, expected=expected, facts=0)
 
 
@@ -59,7 +59,7 @@ def _foreign_row(message: "Message") -> "Message":
     customer = int(rows[-1]["customer_id"])
     while partition_of(customer) == message.partition:
         customer -= 1
-    lost = rows[-1]["bill_id"]
+    lost = rows[-1].get("bill_id")
     rows[-1] = rows[-1] | {"customer_id": customer}
     schema = ipc.open_stream(message.value).read_all().schema
     sink = pa.BufferOutputStream()
@@ -67,11 +67,16 @@ def _foreign_row(message: "Message") -> "Message":
         writer.write_batch(pa.RecordBatch.from_pylist(rows, schema))
     kept = tuple(c for c in message.expected.claims if not _is_of(c, lost))
     dead = _value(message, sink.getvalue().to_pybytes())
-    expected = replace(dead.expected, claims=kept, dead_rows=(len(rows) - 1,))
+    expected = replace(
+        dead.expected,
+        claims=kept,
+        dead_rows=(len(rows) - 1,),
+        merged=message.expected.merged[:-1],
+    )
     return replace(dead, expected=expected)
 
 
-def _is_of(claim: Claim, bill_id: str) -> bool:
+def _is_of(claim: Claim, bill_id: str | None) -> bool:
     return claim.entry_id == str(effect_id(f"bill/{claim.customer}/{bill_id}", "earn"))
 
 
@@ -108,3 +113,16 @@ BREAKAGES = (
     Breakage("of 2099", "bill", lambda m: _dated(m, "2099-01-01T00:00:00Z")),
     Breakage("just under the limit", "bill", lambda m: _fields(m, bill_id="B" * LARGE_BYTES)),
 )
+
+USAGE_BREAKAGES = (
+    Breakage("call is not json", "call", lambda m: _value(m, b"{broken")),
+    Breakage("calls of another partition", "calls", _foreign_row),
+    Breakage("call of 2099", "call", lambda m: _dated(m, "2099-01-01T00:00:00Z")),
+    Breakage("calls cut short", "calls", lambda m: _value(m, m.value[: len(m.value) // 2])),
+    Breakage(
+        "call of an unknown version", "call", lambda m: _header(m, "ce_type", "usage.recorded.v9")
+    ),
+    Breakage("calls with other columns", "calls", _other_columns),
+    Breakage("call of negative length", "call", lambda m: _fields(m, seconds=-1)),
+)
+"""Breakages of what alerts alone reads."""

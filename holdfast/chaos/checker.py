@@ -4,18 +4,22 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from holdfast.chaos.history import History, PostedEntry, Published
-from holdfast.chaos.model import Outcome, outcome_of
+from holdfast.chaos import alert_rules, letter_rules
+from holdfast.chaos.history import History, Place, PostedEntry, Published
+from holdfast.chaos.model import Outcome, outcome_for_alerts, outcome_of
 from holdfast.chaos.report import Finding, Report
+from shared.events.catalogue import BILLING, CUSTOMERS
 
+POINTS_READS = frozenset({BILLING.name, CUSTOMERS.name})
 BUG = 70  # the worker's exit code for a failure that is none of the world's
 
 
 @dataclass(frozen=True)
 class _Case:
-    """A history beside what the model says of it."""
+    """A history beside what the model says of it; `logged` is what points reads of the log."""
 
     history: History
+    logged: tuple[Place, ...]
     outcome: Outcome
     posted: dict[str, PostedEntry]
 
@@ -23,8 +27,9 @@ class _Case:
 def check(history: History) -> Report:
     """Apply every rule; a report without findings is the only clean one."""
     posted = {entry.entry_id: entry for entry in history.effects.entries}
-    case = _Case(history, outcome_of(history.logged, history.expected), posted)
-    broken = {
+    logged = tuple(place for place in history.logged if place.topic in POINTS_READS)
+    case = _Case(history, logged, outcome_of(logged, history.expected), posted)
+    broken: dict[str, Iterable[str]] = {
         "lost-acknowledged": _acknowledged_not_logged(case),
         "not-consumed": _not_consumed(case),
         "lost-entry": _lost_entries(case),
@@ -34,9 +39,9 @@ def check(history: History) -> Report:
         "doubled-event": _doubled_events(case),
         "wrong-event": _wrong_events(case),
         "order-broken": _order_broken(case),
-        "lost-letter": _lost_letters(case),
-        "doubled-letter": _doubled_letters(case),
-        "parked-differs": _parked_differs(case),
+        "lost-letter": letter_rules.lost(case.outcome, history.effects.letters),
+        "doubled-letter": letter_rules.doubled(case.outcome, history.effects.letters),
+        "parked-differs": letter_rules.parked_differs(case.outcome, history.effects.parked),
         "profile-differs": _profiles_differ(case),
         "profile-went-back": (str(c) for s in history.samples for c in s.went_back),
         "position-ahead": (effect for s in history.samples for effect in s.behind),
@@ -44,11 +49,16 @@ def check(history: History) -> Report:
         "oracle-differs": _oracle_differs(case),
         # To end is how a worker recovers (a watchdog, rewinds); 70 says that our code failed.
         "bug-in-worker": (e.reason for e in history.self_ended if e.code == BUG),
+        **_broken_in_alerts(history),
     }
+    alerts = history.alerts
     return Report(
         seed=history.seed,
         messages=len(history.logged),
         facts=len(case.outcome.entries) + len(case.outcome.dead),
+        usage_records=alerts.oracle.records if alerts else 0,
+        alerts=sum(not alert.suppressed for alert in alerts.effects.alerts) if alerts else 0,
+        episodes=len(alerts.effects.episodes) if alerts else 0,
         entries=len(history.effects.entries),
         events=len(history.effects.published),
         repeats=_repeats(history.effects.published),
@@ -64,6 +74,13 @@ def check(history: History) -> Report:
     )
 
 
+def _broken_in_alerts(history: History) -> dict[str, Iterable[str]]:
+    if history.alerts is None:
+        return {}
+    outcome = outcome_for_alerts(history.logged, history.expected)
+    return alert_rules.broken_by(history.alerts, outcome)
+
+
 def _acknowledged_not_logged(case: _Case) -> Iterator[str]:
     logged = set(case.history.logged)
     return (f"{place}" for place in case.history.acknowledged if place not in logged)
@@ -71,7 +88,7 @@ def _acknowledged_not_logged(case: _Case) -> Iterator[str]:
 
 def _not_consumed(case: _Case) -> Iterator[str]:
     ends: Counter[tuple[str, int]] = Counter()
-    for place in case.history.logged:
+    for place in case.logged:
         where = (place.topic, place.partition)
         ends[where] = max(ends[where], place.offset + 1)
     positions = {(p.topic, p.partition): p.next_offset for p in case.history.effects.positions}
@@ -136,25 +153,6 @@ def _first_occurrences(published: Iterable[Published]) -> Iterator[Published]:
         if event.event_id not in seen:
             seen.add(event.event_id)
             yield event
-
-
-def _lost_letters(case: _Case) -> Iterable[str]:
-    stored = {(e.topic, e.partition, e.offset, e.row) for e in case.history.effects.letters}
-    return (f"{row}" for row in case.outcome.dead - stored)
-
-
-def _doubled_letters(case: _Case) -> Iterator[str]:
-    for letter in case.history.effects.letters:
-        row = (letter.topic, letter.partition, letter.offset, letter.row)
-        if row not in case.outcome.dead:
-            yield f"{row} was sound"
-        elif letter.attempts > 1:
-            yield f"{row} was stored {letter.attempts} times"
-
-
-def _parked_differs(case: _Case) -> Iterable[str]:
-    parked = set(case.history.effects.parked)
-    return (f"{where}" for where in parked ^ case.outcome.parked)
 
 
 def _profiles_differ(case: _Case) -> Iterator[str]:

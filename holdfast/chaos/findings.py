@@ -6,14 +6,22 @@ from collections.abc import AsyncGenerator, Iterable
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from holdfast.chaos.history import Effects, Letter, Place, Position, PostedEntry, Published
+from holdfast.chaos.message import NUMBER_HEADER
 from holdfast.chaos.observer import connected
-from holdfast.chaos.plan import NUMBER_HEADER
 from services.points.ledger import statements
-from shared.events.catalogue import BILLING, CUSTOMERS, POINTS, Topic
+from shared.events.catalogue import (
+    BILLING,
+    CUSTOMERS,
+    POINTS,
+    TOUCHPOINTS,
+    USAGE,
+    Topic,
+)
 from shared.events.points import PointsGranted, PointsSpent
 
 AUDIT_ROWS_MAX = 20
 IN_TOPICS = (BILLING, CUSTOMERS)
+FED_TOPICS = (*IN_TOPICS, TOUCHPOINTS, USAGE)
 POSTED = (PointsGranted.event_type, PointsSpent.event_type)
 
 # How many outbox rows the relay has not passed yet.
@@ -62,9 +70,10 @@ async def read_log(kafka: str, topics: Iterable[Topic]) -> AsyncGenerator[Record
 async def logged(kafka: str) -> tuple[Place, ...]:
     """Where each message of the plan lies, once for each time that it lies there."""
     places: list[Place] = []
-    async for record in read_log(kafka, IN_TOPICS):
-        number = int(dict(record.headers)[NUMBER_HEADER])
-        places.append(Place(number, record.topic, record.partition, record.offset))
+    async for record in read_log(kafka, FED_TOPICS):
+        number = dict(record.headers).get(NUMBER_HEADER)
+        if number is not None:  # alerts writes control messages between those of the plan
+            places.append(Place(int(number), record.topic, record.partition, record.offset))
     return tuple(places)
 
 
@@ -125,9 +134,9 @@ async def ledger_hash(url: str) -> str:
         return await connection.fetchval(statements.HASH)
 
 
-async def unsent(url: str) -> int:
+async def unsent(url: str, service: str) -> int:
     """Outbox rows that have not left yet."""
-    async with connected(url) as connection:
+    async with connected(url, service) as connection:
         return await connection.fetchval(_UNSENT)
 
 

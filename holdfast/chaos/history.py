@@ -27,6 +27,8 @@ class Expected:
     """What one message must bring about: entries, dead rows, or a profile.
 
     `sequence` is there for profiles alone; a broken one has 0 and holds back its customer's others.
+    `merged` are the facts that alerts must put into the usage log; a message that counts `once` is
+    known by its id, so that a repeat of it is skipped even if it is broken.
     """
 
     message_id: str
@@ -34,6 +36,8 @@ class Expected:
     claims: tuple[Claim, ...] = ()
     dead_rows: tuple[int, ...] = ()
     sequence: int | None = None
+    merged: tuple[str, ...] = ()
+    once: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,88 @@ class Sample:
 
 
 @dataclass(frozen=True)
+class Alert:
+    """A rule's edge; `at` in microseconds since 1970; one that was suppressed has no episode."""
+
+    alert_id: str
+    rule: str
+    customer: int
+    at: int
+    episode_id: str | None
+
+    @property
+    def suppressed(self) -> bool:
+        return self.episode_id is None
+
+
+@dataclass(frozen=True)
+class FoundAlert:
+    """An alert as one undisturbed pass finds it: the message at this place moves the rule."""
+
+    partition: int
+    offset: int
+    alert: Alert
+
+
+@dataclass(frozen=True)
+class ToldAlert:
+    """A fact in alerts.v1: an alert was raised, or an episode opened (`about` is which)."""
+
+    partition: int
+    offset: int
+    event_id: str
+    about: str
+    customer: int
+
+
+@dataclass(frozen=True)
+class AlertEffects:
+    """What alerts had in PostgreSQL and in its out-topic when the run ended."""
+
+    alerts: tuple[Alert, ...]
+    episodes: tuple[str, ...]
+    told: tuple[ToldAlert, ...]
+    letters: tuple[Letter, ...]
+    parked: tuple[Position, ...]
+    positions: tuple[Position, ...]
+    ends: tuple[Position, ...]
+
+
+@dataclass(frozen=True)
+class AlertSample:
+    """One snapshot: positions of the usage log, alerts that are new since the one before.
+
+    `behind` names dead letters that a position covered and that were not there.
+    """
+
+    second: float
+    positions: dict[int, int]
+    appeared: tuple[str, ...]
+    behind: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class UndisturbedPass:
+    """The usage log that the run left, folded once from its beginning, in the order of the log.
+
+    `merged` counts how often each fact of the merger stands in it.
+    """
+
+    found: tuple[FoundAlert, ...]
+    merged: dict[str, int]
+    records: int
+
+
+@dataclass(frozen=True)
+class AlertsRun:
+    """The part of a run that alerts had."""
+
+    effects: AlertEffects
+    samples: tuple[AlertSample, ...]
+    oracle: UndisturbedPass
+
+
+@dataclass(frozen=True)
 class Fault:
     """One fault, when it began, and how long the effects took to move again."""
 
@@ -148,6 +234,7 @@ class History:
     effects: Effects
     self_ended: tuple[SelfEnded, ...] = ()
     oracle_hash: str | None = None
+    alerts: AlertsRun | None = None
 
     def write(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), separators=(",", ":")) + "\n")

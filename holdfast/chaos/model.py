@@ -1,7 +1,8 @@
 """The reference: what a log must have brought about, told message by message and in order."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from holdfast.chaos.history import Claim, Expected, Place, Position
 
@@ -17,6 +18,13 @@ class Outcome:
     dead: set[Row] = field(default_factory=set[Row])
     parked: set[Position] = field(default_factory=set[Position])
     sequences: dict[int, int] = field(default_factory=dict[int, int])
+    merged: Counter[str] = field(default_factory=Counter[str])
+    """How often each fact may reach the usage log: as often as it lies on its own."""
+
+
+def outcome_for_alerts(logged: Iterable[Place], expected: Mapping[int, Expected]) -> Outcome:
+    """The same log as alerts reads it: it posts nothing, so it refuses no amount."""
+    return outcome_of(logged, {n: replace(e, claims=()) for n, e in expected.items()})
 
 
 def outcome_of(logged: Iterable[Place], expected: Mapping[int, Expected]) -> Outcome:
@@ -27,6 +35,9 @@ def outcome_of(logged: Iterable[Place], expected: Mapping[int, Expected]) -> Out
     for place in sorted(logged, key=lambda p: (p.topic, p.partition, p.offset)):
         message = expected[place.number]
         if message.sequence is None:
+            if message.once and message.message_id in seen:
+                continue
+            seen.add(message.message_id)
             _post(outcome, place, message)
         else:
             _keep_profile(outcome, place, message, blocked=blocked, seen=seen)
@@ -37,6 +48,7 @@ def _post(outcome: Outcome, place: Place, message: Expected) -> None:
     """Bills and opening lots commute, so a dead one holds back nobody."""
     here = (place.topic, place.partition, place.offset)
     outcome.dead.update((*here, row) for row in message.dead_rows)
+    outcome.merged.update(message.merged)
     if any(outcome.entries.get(c.entry_id, c) != c for c in message.claims):
         # The same entry with another content: refused as a whole, the first one stands.
         outcome.dead.add((*here, 0))
@@ -61,6 +73,8 @@ def _keep_profile(
         )
         blocked.add(key)
         return
+    if key not in blocked:
+        outcome.merged.update(message.merged)
     if message.message_id in seen:
         return
     seen.add(message.message_id)

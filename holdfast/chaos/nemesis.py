@@ -45,7 +45,7 @@ async def kill_worker(scene: Scene) -> str:
     worker.wanted = False
     worker.kill()
     await scene.replace(worker)
-    return f"worker {worker.number}"
+    return f"{worker.service} worker {worker.number}"
 
 
 async def kill_all_workers(scene: Scene) -> str:
@@ -63,14 +63,15 @@ async def freeze_worker(scene: Scene) -> str:
     """Long enough that its partitions go to another; then the zombie comes back."""
     worker = scene.a_worker()
     worker.frozen = True
-    before = await observer.positions(scene.url)
+    before = await observer.positions(scene.url, worker.service)
     worker.process.send_signal(signal.SIGSTOP)
     await asyncio.sleep(scene.freeze_seconds)
-    meanwhile = await observer.positions(scene.url)
+    meanwhile = await observer.positions(scene.url, worker.service)
     worker.process.send_signal(signal.SIGCONT)
     worker.frozen = False
     moved = sum(meanwhile[where] - at for where, at in before.items())
-    return f"worker {worker.number} for {scene.freeze_seconds:.0f} s, {moved} messages meanwhile"
+    who = f"{worker.service} worker {worker.number}"
+    return f"{who} for {scene.freeze_seconds:.0f} s, {moved} messages meanwhile"
 
 
 async def kill_broker(scene: Scene) -> str:
@@ -95,20 +96,21 @@ async def leave_and_join(scene: Scene) -> str:
     worker.wanted = False
     scene.parts.start_worker(worker.module)
     await asyncio.to_thread(worker.stop)
-    return f"worker {worker.number} ended with {worker.process.returncode}"
+    return f"{worker.service} worker {worker.number} ended with {worker.process.returncode}"
 
 
 async def kill_relay(scene: Scene) -> str:
     """Whoever holds the lease, in the middle of whatever it publishes."""
+    service = scene.a_worker().service
     async with asyncio.timeout(RELAY_SECONDS):
         while True:
-            owner = await observer.relay_owner(scene.url)
+            owner = await observer.relay_owner(scene.url, service)
             for worker in scene.parts.running:
                 if worker.process.pid == owner:
                     worker.wanted = False
                     worker.kill()
                     await scene.replace(worker)
-                    return f"worker {worker.number} held the lease"
+                    return f"{worker.service} worker {worker.number} held the lease"
             await asyncio.sleep(RESTART_SECONDS)
 
 

@@ -1,4 +1,4 @@
-"""Looks at PostgreSQL as the run goes on: positions, and whether effects keep up with them."""
+"""Looks at PostgreSQL as the run goes on: positions, and whether points keeps up with them."""
 
 import asyncio
 import contextlib
@@ -10,9 +10,11 @@ from typing import Any
 import asyncpg
 
 from holdfast.chaos.history import Expected, Place, Sample
+from shared.events.catalogue import BILLING, CUSTOMERS
 from shared.faults import is_worlds_fault
 
 SAMPLE_SECONDS = 1.0
+TOPICS = frozenset({BILLING.name, CUSTOMERS.name})
 CONNECT_SECONDS = 5.0
 
 Where = tuple[str, int]
@@ -34,10 +36,10 @@ WHERE NOT EXISTS (SELECT FROM dead_letter d
 
 
 @asynccontextmanager
-async def connected(url: str) -> AsyncGenerator[asyncpg.Connection]:
+async def connected(url: str, service: str = "points") -> AsyncGenerator[asyncpg.Connection]:
     """A superuser's connection that sees the service's tables."""
     connection = await asyncpg.connect(
-        url, timeout=CONNECT_SECONDS, server_settings={"search_path": "points,holdfast"}
+        url, timeout=CONNECT_SECONDS, server_settings={"search_path": f"{service},holdfast"}
     )
     try:
         yield connection
@@ -46,23 +48,38 @@ async def connected(url: str) -> AsyncGenerator[asyncpg.Connection]:
             await connection.close()
 
 
-async def positions(url: str) -> dict[Where, int]:
-    async with connected(url) as connection:
-        return _by_partition(await connection.fetch(_POSITIONS))
+async def positions(url: str, service: str) -> dict[Where, int]:
+    async with connected(url, service) as connection:
+        return by_partition(await connection.fetch(_POSITIONS))
 
 
-async def owners(url: str) -> int:
+async def owners(url: str, service: str) -> int:
     """How many workers hold partitions."""
-    async with connected(url) as connection:
+    async with connected(url, service) as connection:
         return await connection.fetchval("SELECT count(DISTINCT owner) FROM position")
 
 
-async def relay_owner(url: str) -> int:
+async def relay_owner(url: str, service: str) -> int:
     """The pid of the process that relays."""
-    async with connected(url) as connection:
+    async with connected(url, service) as connection:
         owner: str = await connection.fetchval("SELECT owner FROM relay_lease")
     # host/pid/mark: a restarted process may get the pid of the one before it.
     return int(owner.split("/")[1])
+
+
+async def absent_letters(
+    connection: asyncpg.Connection, covered: Sequence[Place], expected: Mapping[int, Expected]
+) -> list[str]:
+    """Dead letters of these messages that are not there."""
+    rows = [(place, row) for place in covered for row in expected[place.number].dead_rows]
+    letters = await connection.fetch(
+        _ABSENT_LETTERS,
+        [place.topic for place, _ in rows],
+        [place.partition for place, _ in rows],
+        [place.offset for place, _ in rows],
+        [row for _, row in rows],
+    )
+    return [row["id"] for row in letters]
 
 
 class Observer:
@@ -91,10 +108,10 @@ class Observer:
                 await asyncio.sleep(SAMPLE_SECONDS)
 
     async def _sample(self, connection: asyncpg.Connection, acknowledged: Sequence[Place]) -> None:
-        self._uncovered += acknowledged[self._read :]
+        self._uncovered += [p for p in acknowledged[self._read :] if p.topic in TOPICS]
         self._read = len(acknowledged)
         await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        at = _by_partition(await connection.fetch(_POSITIONS))
+        at = by_partition(await connection.fetch(_POSITIONS))
         covered = [p for p in self._uncovered if p.offset < at.get((p.topic, p.partition), 0)]
         behind = [*await self._absent(connection, covered)]
         held = await connection.fetch("SELECT customer_id, sequence FROM customer")
@@ -115,19 +132,12 @@ class Observer:
 
     async def _absent(self, connection: asyncpg.Connection, covered: Sequence[Place]) -> list[str]:
         claims = [claim for p in covered for claim in self._expected[p.number].claims]
-        rows = [(p, row) for p in covered for row in self._expected[p.number].dead_rows]
         entries = await connection.fetch(
             _ABSENT_ENTRIES, [c.customer for c in claims], [c.entry_id for c in claims]
         )
-        letters = await connection.fetch(
-            _ABSENT_LETTERS,
-            [p.topic for p, _ in rows],
-            [p.partition for p, _ in rows],
-            [p.offset for p, _ in rows],
-            [row for _, row in rows],
-        )
-        return [row["id"] for row in [*entries, *letters]]
+        letters = await absent_letters(connection, covered, self._expected)
+        return [*(row["id"] for row in entries), *letters]
 
 
-def _by_partition(rows: Sequence[Any]) -> dict[Where, int]:
+def by_partition(rows: Sequence[Any]) -> dict[Where, int]:
     return {(row["topic"], row["partition"]): row["next_offset"] for row in rows}

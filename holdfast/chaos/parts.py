@@ -25,7 +25,10 @@ from shared.migrations.runner import upgrade
 
 SERVICE = "points"
 WORKER = "services.points.worker"
+ALERTS_WORKER = "services.alerts.worker"
 STOP_SECONDS = 15.0
+# Of kafka.READY_SECONDS each: one that was killed reads its logs again before it answers.
+BROKER_WAITS = 3
 LOG_LINES = 4  # of a worker that ended
 RESTART_SECONDS = 0.5  # the supervisor's first back-off
 CONFIGURATION = 78  # a worker that ends so must not be started again
@@ -51,6 +54,11 @@ class Worker:
     health_port: int
     wanted: bool = True
     frozen: bool = False
+
+    @property
+    def service(self) -> str:
+        """Whose it is; a worker with a bug on purpose is one of points."""
+        return "alerts" if self.module == ALERTS_WORKER else SERVICE
 
     def alive(self) -> bool:
         return self.process.poll() is None
@@ -80,7 +88,10 @@ class Worker:
 
 @dataclass
 class Parts:
-    """Everything under one folder; `proxied` workers reach the servers through the proxy."""
+    """Everything under one folder; `proxied` workers reach the servers through the proxy.
+
+    `beside` are other services on the same servers; their roles are made with those of `service`.
+    """
 
     folder: Path
     broker: Broker
@@ -91,6 +102,7 @@ class Parts:
     passwords: dict[str, str]
     proxied: bool = False
     service: str = SERVICE
+    beside: tuple[str, ...] = ()
     database: str = "holdfast"
     broker_process: ProcessId | None = None
     postgres_process: ProcessId | None = None
@@ -98,7 +110,9 @@ class Parts:
     self_ended: list[SelfEnded] = field(default_factory=list[SelfEnded])
 
     @classmethod
-    def in_folder(cls, folder: Path, *, proxied: bool, service: str = SERVICE) -> "Parts":
+    def in_folder(
+        cls, folder: Path, *, proxied: bool, service: str = SERVICE, beside: tuple[str, ...] = ()
+    ) -> "Parts":
         port, behind, proxy, controller, database, database_proxy = free_ports(6)
         return cls(
             folder=folder,
@@ -107,9 +121,14 @@ class Parts:
             kafka_behind=behind,
             kafka_proxy=proxy,
             postgres_proxy=database_proxy,
-            passwords={f"{service}_{kind}": secrets.token_urlsafe(12) for kind in roles.KINDS},
+            passwords={
+                f"{name}_{kind}": secrets.token_urlsafe(12)
+                for name in (service, *beside)
+                for kind in roles.KINDS
+            },
             proxied=proxied,
             service=service,
+            beside=beside,
         )
 
     def start_servers(self) -> None:
@@ -122,7 +141,14 @@ class Parts:
 
     def start_broker(self) -> None:
         self.broker_process = self.broker.start()
-        kafka.wait_ready([(self.broker, self.broker_process)])
+        for attempt in range(BROKER_WAITS):
+            try:
+                kafka.wait_ready([(self.broker, self.broker_process)])
+            except kafka.KafkaFailed:
+                if attempt + 1 == BROKER_WAITS or not self.broker_process.alive():
+                    raise
+            else:
+                return
 
     def start_postgres(self) -> None:
         self.postgres_process = self.postgres.start()
@@ -142,28 +168,44 @@ class Parts:
             await connection.execute(f"CREATE DATABASE {database}")
             await connection.close()
         url = self.postgres.address.url(database=database)
-        await roles.bootstrap(url, self.passwords, (self.service,))
+        services = (self.service, *self.beside)
+        await roles.bootstrap(url, self.passwords, services)
         connection = await asyncpg.connect(url)
         await connection.execute(_CLOCK)
         await connection.close()
-        await asyncio.to_thread(upgrade, self.service, self.role_url("migrate", database))
+        for service in services:
+            role_url = self.role_url("migrate", database, service)
+            await asyncio.to_thread(upgrade, service, role_url)
 
-    def role_url(self, kind: str, database: str | None = None) -> str:
-        role = f"{self.service}_{kind}"
+    def role_url(self, kind: str, database: str | None = None, service: str | None = None) -> str:
+        role = f"{service or self.service}_{kind}"
         return self.postgres.address.url(
             user=role, password=self.passwords[role], database=database or self.database
         )
 
     def _environment(self, health_port: int) -> dict[str, str]:
-        port, database = self.broker.port, self.role_url("worker")
-        if self.proxied:
-            port = self.kafka_proxy
-            database = database.replace(f":{self.postgres.port}/", f":{self.postgres_proxy}/")
-        return os.environ | {
-            "HOLDFAST_KAFKA": f"127.0.0.1:{port}",
-            f"HOLDFAST_{self.service.upper()}_WORKER_DATABASE_URL": database,
-            "HOLDFAST_HEALTH_PORT": str(health_port),
+        port = self.kafka_proxy if self.proxied else self.broker.port
+        checkpoints = self.folder / "checkpoints"
+        checkpoints.mkdir(exist_ok=True)
+        urls = {
+            f"HOLDFAST_{service.upper()}_WORKER_DATABASE_URL": self._worker_url(service)
+            for service in (self.service, *self.beside)
         }
+        return (
+            os.environ
+            | urls
+            | {
+                "HOLDFAST_KAFKA": f"127.0.0.1:{port}",
+                "HOLDFAST_CHECKPOINTS": checkpoints.as_uri(),
+                "HOLDFAST_HEALTH_PORT": str(health_port),
+            }
+        )
+
+    def _worker_url(self, service: str) -> str:
+        url = self.role_url("worker", service=service)
+        if self.proxied:
+            url = url.replace(f":{self.postgres.port}/", f":{self.postgres_proxy}/")
+        return url
 
     def start_worker(self, module: str = WORKER) -> Worker:
         number = len(self.workers)

@@ -31,6 +31,9 @@ class Report:
     seed: int
     messages: int
     facts: int
+    usage_records: int
+    alerts: int
+    episodes: int
     entries: int
     events: int
     repeats: int
@@ -57,6 +60,7 @@ class Report:
         lines = [
             f"seed {self.seed}: {self.messages} messages, {len(self.faults)} faults",
             f"  {self.facts} facts in, {self.entries} entries, {self.letters} dead letters",
+            f"  {self.usage_records} usage records, {self.alerts} alerts, {self.episodes} episodes",
             f"  {self.events} events out, {self.repeats} of them repeats under the same id",
             f"  {self.asked} effects asked for in {self.samples} snapshots during the run",
             f"  ledger {self.ledger_hash}",

@@ -5,28 +5,30 @@ import logging
 import random
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from holdfast.chaos import findings, nemesis, observer
+from holdfast.chaos import alert_findings, alert_oracle, findings, nemesis, observer
+from holdfast.chaos.alert_findings import AlertObserver
 from holdfast.chaos.feeder import Feeder
-from holdfast.chaos.history import Fault, History, Place
+from holdfast.chaos.history import AlertsRun, Fault, History, Place
 from holdfast.chaos.nemesis import Scene
 from holdfast.chaos.observer import Observer, Where
 from holdfast.chaos.parts import WORKER, PartFailed, Parts
 from holdfast.chaos.plan import Plan
+from holdfast.chaos.readers import readers_of
 from holdfast.chaos.toxics import Toxics
-from shared.faults import is_worlds_fault
+from holdfast.chaos.waiting import until
 
-WORKERS = 2
-FIRST_CLAIM_SECONDS = 60.0
-RECOVERY_SECONDS = 90.0  # a group's session is 10 s, a rebalance at most 20
-QUIET_SECONDS = 180.0  # to consume what is left
+WORKERS = 2  # of each service
+FIRST_CLAIM_SECONDS = 120.0
+# For these, nothing at all must have moved; a group's session is 10 s, a rebalance at most 20.
+RECOVERY_SECONDS = 90.0
+STUCK_SECONDS = 60.0
 RELAY_SECONDS = 30.0  # to publish what is left
-POLL_SECONDS = 0.25
 UNHURRIED_SECONDS = 12.0  # one fault with its recovery; the feeder spreads its share over it
 AT_ONCE = 1e9  # a second: as fast as it goes
 
@@ -42,6 +44,7 @@ class Wishes:
     freeze_seconds: float = 30.0
     kinds: tuple[str, ...] | None = None
     worker: str = WORKER
+    alerts: bool = True
     oracle: bool = True
 
 
@@ -54,6 +57,7 @@ SHORT = Wishes(
 )
 FULL = Wishes(seed=1, facts=200_000, faults=24, toxiproxy=True)
 
+
 Say = Callable[[str], None]
 
 
@@ -65,7 +69,9 @@ def run(wishes: Wishes, say: Say) -> History:
         NoProxy: faults through the proxy are wished for, and it cannot be had.
     """
     parts = Parts.in_folder(
-        Path(tempfile.mkdtemp(prefix="holdfast-chaos-")), proxied=wishes.toxiproxy
+        Path(tempfile.mkdtemp(prefix="holdfast-chaos-")),
+        proxied=wishes.toxiproxy,
+        beside=(alert_findings.SERVICE,) if wishes.alerts else (),
     )
     # The clients tell every refused connection, and refused connections are what we make.
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
@@ -104,21 +110,24 @@ class _Run:
         self._kafka = parts.broker.address
         self._url = parts.postgres.address.url()
         at = datetime.now(UTC)
-        self._messages = list(Plan(wishes.seed, facts=wishes.facts, at=at).messages())
+        self._readers = readers_of(wishes.worker, alerts=wishes.alerts)
+        plan = Plan(wishes.seed, facts=wishes.facts, at=at, usage=wishes.alerts)
+        self._messages = list(plan.messages())
         self._expected = {m.number: m.expected for m in self._messages}
         rate = len(self._messages) / (wishes.faults + 1) / UNHURRIED_SECONDS
         self._feeder = Feeder(self._kafka, self._messages, rate=rate)
         self._observer = Observer(self._url, self._expected)
+        self._alerts = AlertObserver(self._url, self._expected) if wishes.alerts else None
         # Faults are repeatable too, as far as processes are.
         chance = random.Random(wishes.seed)  # noqa: S311
         self._scene = Scene(parts, self._feeder, chance, self._url, wishes.freeze_seconds, toxics)
         self._faults: list[Fault] = []
 
     async def carry_out(self) -> History:
-        for _ in range(WORKERS):
-            self._parts.start_worker(self._wishes.worker)
+        for reader in self._readers * WORKERS:
+            self._parts.start_worker(reader.module)
         async with self._background() as feeding:
-            await self._until(
+            await until(
                 self._claimed, FIRST_CLAIM_SECONDS, "the workers did not share the partitions"
             )
             self._say(f"{len(self._messages)} messages to send; the workers consume")
@@ -137,7 +146,9 @@ class _Run:
         feeding = asyncio.create_task(self._feeder.run())
         keeping = asyncio.create_task(self._parts.keep())
         watching = asyncio.create_task(self._observer.watch(self._feeder.acknowledged))
-        tasks = (feeding, keeping, watching)
+        tasks = [feeding, keeping, watching]
+        if self._alerts:
+            tasks.append(asyncio.create_task(self._alerts.watch(self._feeder.acknowledged)))
         owner = asyncio.current_task()
 
         def fail(task: asyncio.Task[None]) -> None:
@@ -162,17 +173,18 @@ class _Run:
         )
         share = len(self._messages) / (len(kinds) + 1)
         self._feeder.limit = int(share)
-        await self._until(self._moving, RECOVERY_SECONDS, "nothing moved")
+        await until(self._moving, RECOVERY_SECONDS, "nothing moved", progress=self._progress)
         for number, kind in enumerate(kinds, start=1):
             self._feeder.limit = int(share * (number + 1))
             second = time.monotonic() - self._began
             detail = await nemesis.strike_of(kind)(self._scene)
             mended = time.monotonic()
             mark = self._mark()
-            await self._until(
+            await until(
                 lambda mark=mark: self._consumed(mark),
                 RECOVERY_SECONDS,
                 f"no recovery from {kind}",
+                progress=self._progress,
             )
             fault = Fault(kind, round(second, 1), round(time.monotonic() - mended, 1), detail)
             self._faults.append(fault)
@@ -193,24 +205,43 @@ class _Run:
         return bool(self._feeder.acknowledged) and await self._consumed(self._mark())
 
     async def _claimed(self) -> bool:
-        return await observer.owners(self._url) == WORKERS
+        owners = [await observer.owners(self._url, r.service) for r in self._readers]
+        return all(count == WORKERS for count in owners)
 
     async def _consumed(self, mark: dict[Where, int]) -> bool:
-        at = await observer.positions(self._url)
-        return all(at.get(where, 0) >= end for where, end in mark.items())
+        for reader in self._readers:
+            at = await observer.positions(self._url, reader.service)
+            if any(at.get(where, 0) < end for where, end in mark.items() if reader.reads(where)):
+                return False
+        return True
+
+    async def _progress(self) -> int:
+        """How far all positions are together: it never stands still while anybody consumes."""
+        at = [await observer.positions(self._url, reader.service) for reader in self._readers]
+        return sum(sum(positions.values()) for positions in at)
 
     async def _settle(self) -> None:
-        """Until the whole log is consumed and, if it can be, published."""
-        ends = await findings.ends(self._kafka, findings.IN_TOPICS)
-        self._say("everything is sent; waiting until it is consumed")
-        await self._until(lambda: self._consumed(ends), QUIET_SECONDS, "the log was not consumed")
-        try:
-            await self._until(self._published, RELAY_SECONDS, "the outbox was not published")
-        except PartFailed as late:
-            self._say(f"{late}; the checker will tell what is missing")
+        """Until the whole log is consumed and, if it can be, published.
+
+        Twice, for what alerts publishes goes into the usage log, too.
+        """
+        for _ in self._readers:
+            ends = await findings.ends(self._kafka, findings.FED_TOPICS)
+            self._say("everything is sent; waiting until it is consumed")
+            await until(
+                lambda ends=ends: self._consumed(ends),
+                STUCK_SECONDS,
+                "the log was not consumed: nothing moved",
+                progress=self._progress,
+            )
+            try:
+                await until(self._published, RELAY_SECONDS, "the outbox was not published")
+            except PartFailed as late:
+                self._say(f"{late}; the checker will tell what is missing")
 
     async def _published(self) -> bool:
-        return await findings.unsent(self._url) == 0
+        left = [await findings.unsent(self._url, reader.service) for reader in self._readers]
+        return sum(left) == 0
 
     async def _read(self) -> History:
         places: tuple[Place, ...] = await findings.logged(self._kafka)
@@ -223,6 +254,16 @@ class _Run:
             faults=tuple(self._faults),
             effects=await findings.effects(self._url, self._kafka),
             self_ended=tuple(self._parts.self_ended),
+            alerts=await self._read_alerts(self._alerts) if self._alerts else None,
+        )
+
+    async def _read_alerts(self, seen: AlertObserver) -> AlertsRun:
+        self._say("one undisturbed pass over the usage log")
+        clock = await alert_findings.clock(self._url)
+        return AlertsRun(
+            effects=await alert_findings.effects(self._url, self._kafka),
+            samples=tuple(seen.samples),
+            oracle=await alert_oracle.pass_once(self._kafka, clock),
         )
 
     async def _pass_once(self) -> str:
@@ -230,6 +271,8 @@ class _Run:
         await asyncio.to_thread(self._parts.stop_workers)
         self._parts.proxied = False
         self._parts.database = "oracle"
+        self._parts.beside = ()
+        self._readers = self._readers[:1]
         await self._parts.prepare_database("oracle")
         self._url = self._parts.postgres.address.url(database="oracle")
         self._parts.start_worker()
@@ -237,30 +280,12 @@ class _Run:
         self._say("one undisturbed pass over the same log")
         keeping = asyncio.create_task(self._parts.keep())
         try:
-            await self._until(lambda: self._consumed(ends), QUIET_SECONDS, "the oracle got stuck")
+            await until(
+                lambda: self._consumed(ends),
+                STUCK_SECONDS,
+                "the oracle got stuck: nothing moved",
+                progress=self._progress,
+            )
         finally:
             keeping.cancel()
         return await findings.ledger_hash(self._url)
-
-    async def _until(
-        self, fact: Callable[[], Awaitable[bool]], seconds: float, otherwise: str
-    ) -> None:
-        """Wait for a fact with a deadline; a server that is away has not confirmed it.
-
-        Raises:
-            PartFailed: the deadline passed; the message says what did not happen.
-        """
-        deadline = time.monotonic() + seconds
-        while not await self._holds(fact):
-            if time.monotonic() > deadline:
-                raise PartFailed(f"{otherwise} within {seconds:.0f} s")
-            await asyncio.sleep(POLL_SECONDS)
-
-    @staticmethod
-    async def _holds(fact: Callable[[], Awaitable[bool]]) -> bool:
-        try:
-            return await fact()
-        except Exception as error:
-            if not is_worlds_fault(error):
-                raise
-            return False

@@ -18,10 +18,10 @@ def chaos(
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Write the verdict here as JSON.")] = None,
 ) -> None:
-    """Feed points while workers, relay, Kafka and PostgreSQL are killed; then check the outcome.
+    """Feed points and alerts while workers, relays, Kafka and PostgreSQL are killed; then check.
 
     Exits 0 only if nothing was lost, doubled or out of order, no position ran ahead of its
-    effects, and one undisturbed pass over the same log gives the same ledger.
+    effects, and one undisturbed pass over the same log gives the same ledger and the same alerts.
 
     Example: holdfast chaos --short --seed 7
     """

@@ -7,9 +7,14 @@ import pytest
 
 from holdfast.chaos.checker import check
 from holdfast.chaos.history import (
+    Alert,
+    AlertEffects,
+    AlertSample,
+    AlertsRun,
     Claim,
     Effects,
     Expected,
+    FoundAlert,
     History,
     Letter,
     Place,
@@ -18,12 +23,15 @@ from holdfast.chaos.history import (
     Published,
     Sample,
     SelfEnded,
+    ToldAlert,
+    UndisturbedPass,
     read_history,
 )
 from holdfast.chaos.plan import Plan
 from tests.chaos.seeded_bugs.recording import SEEDED_BUGS, SeededBug
 
 BILLS, PROFILES = "holdfast.billing.v1", "holdfast.customers.v1"
+USAGE = "holdfast.usage.v1"
 
 
 def a_bill(entry: str, amount: int = 5) -> Expected:
@@ -113,6 +121,87 @@ def test_a_sound_history_is_clean_and_says_what_it_holds() -> None:
 @pytest.mark.parametrize("rule", BROKEN)
 def test_each_rule_finds_what_breaks_it(rule: str) -> None:
     report = check(BROKEN[rule])
+    assert rule in report.broken_rules, report.as_text()
+
+
+ALERT = Alert("alert", "AL-02", 1, 1_000, "episode")
+SUPPRESSED = Alert("suppressed", "AL-02", 1, 2_000, None)
+LATER = Alert("later", "AL-28", 1, 3_000, "episode")
+TOLD = (
+    ToldAlert(0, 0, "1", "alert", 1),
+    ToldAlert(0, 1, "2", "episode", 1),
+    ToldAlert(0, 2, "3", "later", 1),
+)
+
+
+def with_alerts(**changed: object) -> History:
+    """The sound history beside alerts: a bill was merged, a broken call set aside, two fired."""
+    history = a_sound_history()
+    expected = {
+        **history.expected,
+        0: replace(history.expected[0], merged=("bill",)),
+        4: Expected("calls", None, (), (0,), once=True),
+    }
+    usage = (Place(4, USAGE, 0, 0), Place(4, USAGE, 0, 1))  # delivered again: no second letter
+    effects = AlertEffects(
+        alerts=(ALERT, SUPPRESSED, LATER),
+        episodes=("episode",),
+        told=TOLD,
+        letters=(Letter(BILLS, 0, 3, 0, 1), Letter(USAGE, 0, 0, 0, 1)),
+        parked=(),
+        positions=(Position(BILLS, 0, 4), Position(USAGE, 0, 5)),
+        ends=(Position(BILLS, 0, 4), Position(USAGE, 0, 5)),
+    )
+    oracle = UndisturbedPass(
+        found=(FoundAlert(0, 2, ALERT), FoundAlert(0, 3, SUPPRESSED), FoundAlert(0, 4, LATER)),
+        merged={"bill": 1},
+        records=2,
+    )
+    samples = (AlertSample(1.0, {0: 3}, ("alert",), ()), AlertSample(2.0, {0: 5}, ("later",), ()))
+    names = {"samples": samples, "oracle": oracle} | changed
+    run = AlertsRun(effects, samples, oracle)
+    for name, value in names.items():
+        holder = run.effects if hasattr(run.effects, name) else run
+        after = replace(holder, **{name: value})
+        run = after if isinstance(after, AlertsRun) else replace(run, effects=after)
+    logged = (*history.logged, *usage)
+    return replace(history, expected=expected, logged=logged, acknowledged=logged, alerts=run)
+
+
+def oracle_of(*alerts: Alert, merged: dict[str, int] | None = None) -> UndisturbedPass:
+    found = tuple(FoundAlert(0, n, alert) for n, alert in enumerate(alerts, 2))
+    return UndisturbedPass(found, {"bill": 1} if merged is None else merged, 2)
+
+
+BROKEN_ALERTS = {
+    "alerts-not-consumed": with_alerts(positions=(Position(BILLS, 0, 4), Position(USAGE, 0, 4))),
+    "lost-alert": with_alerts(alerts=(ALERT, SUPPRESSED), told=TOLD[:2]),
+    "doubled-alert": with_alerts(oracle=oracle_of(ALERT, LATER)),
+    "wrong-alert": with_alerts(alerts=(replace(ALERT, rule="AL-28"), SUPPRESSED, LATER)),
+    "episode-differs": with_alerts(episodes=("episode", "another")),
+    "lost-alert-event": with_alerts(told=TOLD[::2]),
+    "doubled-alert-event": with_alerts(told=(*TOLD, ToldAlert(0, 3, "4", "alert", 1))),
+    "alert-order-broken": with_alerts(oracle=oracle_of(LATER, ALERT, SUPPRESSED)),
+    "lost-merged": with_alerts(oracle=oracle_of(ALERT, SUPPRESSED, LATER, merged={})),
+    "doubled-merged": with_alerts(oracle=oracle_of(ALERT, SUPPRESSED, LATER, merged={"bill": 3})),
+    "alert-position-ahead": with_alerts(samples=(AlertSample(1.0, {0: 5}, ("alert",), ()),)),
+    "lost-alert-letter": with_alerts(letters=(Letter(USAGE, 0, 0, 0, 1),)),
+    "doubled-alert-letter": with_alerts(
+        letters=(*(Letter(t, 0, o, 0, 1) for t, o in ((BILLS, 3), (USAGE, 0), (USAGE, 1))),)
+    ),
+    "alert-parked-differs": with_alerts(parked=(Position(PROFILES, 0, 0),)),
+}
+
+
+def test_a_sound_run_of_alerts_is_clean_and_counted() -> None:
+    report = check(with_alerts())
+    assert report.clean, report.as_text()
+    assert (report.usage_records, report.alerts, report.episodes) == (2, 2, 1)
+
+
+@pytest.mark.parametrize("rule", BROKEN_ALERTS)
+def test_an_alert_too_many_too_few_or_another_one_is_rejected(rule: str) -> None:
+    report = check(BROKEN_ALERTS[rule])
     assert rule in report.broken_rules, report.as_text()
 
 

@@ -32,6 +32,7 @@ class SeededBug:
             faults=len(self.kinds),
             kinds=self.kinds,
             worker=f"tests.chaos.seeded_bugs.{self.name}",
+            alerts=False,
             oracle=False,
         )
         return run(wishes, lambda line: print(line, file=sys.stderr))  # noqa: T201 - progress.
