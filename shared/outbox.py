@@ -1,13 +1,13 @@
 """The doorway out, first half: facts are rows of the transaction that made them true."""
 
 import asyncio
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
+from pydantic_core import to_json
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -93,7 +93,7 @@ async def insert(connection: AsyncConnection, records: Sequence[OutboxRecord]) -
             "topics": [r.topic for r in records],
             "partitions": [r.partition for r in records],
             "keys": [r.key for r in records],
-            "headers": [json.dumps(r.headers) for r in records],
+            "headers": [to_json(r.headers).decode() for r in records],
             "bodies": [r.value for r in records],
             "causes": [r.link.cause_id for r in records],
             "cause_types": [r.link.cause_type for r in records],
