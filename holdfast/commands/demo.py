@@ -8,7 +8,8 @@ import tempfile
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -24,13 +25,15 @@ from holdfast.commands.simulate import (
     Manual,
     Rate,
     Seed,
+    check_time,
     console,
+    refusals_told,
     say,
 )
 from holdfast.commands.stack import told
 from holdfast.simulation import story
 from holdfast.simulation.checks import Check, as_report
-from holdfast.simulation.stage import Stage, WrongStage, on_stage
+from holdfast.simulation.stage import Stage, on_stage
 from holdfast.simulation.story import Telling
 from holdfast.simulation.view import watch
 from holdfast.simulation.window import BEGINS, CUT_OVER, ENDS
@@ -78,15 +81,28 @@ def demo(
     if load(folder) is not None:
         console.print(f"the whole story needs a new stack, and {folder} has one: another --home")
         raise typer.Exit(1)
-    found = _whole(folder, world, telling)
+    ending = _whole(folder, world, telling)
     if report:
-        report.write_text(json.dumps(as_report(found), indent=2, ensure_ascii=False) + "\n")
-    _print_checks(found)
-    if not all(check.holds for check in found):
+        report.write_text(json.dumps(ending.as_report(), indent=2, ensure_ascii=False) + "\n")
+    _print_checks(ending.found)
+    if not all(check.holds for check in ending.found):
         console.print(f"what was left behind lies in {folder}")
         raise typer.Exit(1)
     if home is None:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What the checks found, and how long it took: the story, and all of it."""
+
+    found: Sequence[Check]
+    story_seconds: float
+    whole_seconds: float = 0
+
+    def as_report(self) -> dict[str, object]:
+        seconds = {"story": round(self.story_seconds), "whole": round(self.whole_seconds)}
+        return {**as_report(self.found), "seconds": seconds}
 
 
 def _temporary() -> Path:
@@ -107,16 +123,15 @@ def _up(folder: Path, *, rate: float) -> StackState:
 def _watch_it(folder: Path, world: World, telling: Telling, rate: float) -> None:
     state = _up(folder, rate=1.0)
     try:
-        asyncio.run(_open_end(state, world, telling, rate))
+        with refusals_told():
+            asyncio.run(_open_end(state, world, telling, rate))
     except KeyboardInterrupt:
         console.print("the stack runs on: `holdfast simulate` goes on, `holdfast down` stops it")
-    except WrongStage as wrong:
-        console.print(str(wrong), style="red", markup=False)
-        raise typer.Exit(1) from wrong
 
 
 async def _open_end(state: StackState, world: World, telling: Telling, rate: float) -> None:
     async with on_stage(state, world) as stage:
+        check_time(stage)
         await story.cut_over(stage, say)
         if stage.follower.clock.rate != rate:
             await story.begin_at(stage, COUNTERS_OPEN_SOON, rate=rate)
@@ -124,29 +139,31 @@ async def _open_end(state: StackState, world: World, telling: Telling, rate: flo
             await story.play(stage, telling, since=stage.now(), until=None)
 
 
-def _whole(folder: Path, world: World, telling: Telling) -> Sequence[Check]:
+def _whole(folder: Path, world: World, telling: Telling) -> Ending:
     """The story from its beginning to its reckoning; whatever happens, its stack is stopped."""
     began = time.monotonic()
     try:
-        state = _up(folder, rate=1.0)
-        return asyncio.run(_to_the_end(state, world, telling))
+        with refusals_told():
+            ending = asyncio.run(_to_the_end(_up(folder, rate=1.0), world, telling))
     finally:
         state = load(folder)
         if state is not None:
             with lifecycle.alone(folder):
                 lifecycle.down(state, say)
         say(f"the whole took {time.monotonic() - began:.0f} s")
+    return replace(ending, whole_seconds=time.monotonic() - began)
 
 
-async def _to_the_end(state: StackState, world: World, telling: Telling) -> Sequence[Check]:
+async def _to_the_end(state: StackState, world: World, telling: Telling) -> Ending:
     async with on_stage(state, world) as stage:
         await story.cut_over(stage, say)
         await story.begin_days(stage, speed=telling.speed)
-        began = datetime.now().astimezone()
+        began = time.monotonic()
         async with _watched(stage):
             await story.play(stage, telling, since=BEGINS, until=ENDS)
-        say(f"Monday evening after {(datetime.now().astimezone() - began).seconds} s: reckoning")
-        return await story.reckon(stage)
+        seconds = time.monotonic() - began
+        say(f"Monday evening after {seconds:.0f} s: reckoning")
+        return Ending(await story.reckon(stage), seconds)
 
 
 @asynccontextmanager

@@ -1,8 +1,10 @@
 """`holdfast simulate`: a province's systems and people at work on a running stack."""
 
 import asyncio
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 from rich.console import Console
@@ -10,6 +12,7 @@ from rich.table import Table
 
 from holdfast.simulation import story
 from holdfast.simulation.calibration import calibration
+from holdfast.simulation.gateway import Refused
 from holdfast.simulation.stage import Stage, WrongStage, on_stage, soon
 from holdfast.simulation.story import Telling
 from holdfast.simulation.window import BEGINS, CUT_OVER
@@ -62,12 +65,31 @@ def simulate(
         console.print("no stack is up here: `holdfast demo` brings one up with its province")
         raise typer.Exit(1)
     try:
-        asyncio.run(_live_on(state, world, Telling(manual=manual), rate))
+        with refusals_told():
+            asyncio.run(_live_on(state, world, Telling(manual=manual), rate))
     except KeyboardInterrupt:
         console.print("the province stands still; the stack runs on: `holdfast down` stops it")
-    except WrongStage as wrong:
-        console.print(str(wrong), style="red", markup=False)
-        raise typer.Exit(1) from wrong
+
+
+@contextmanager
+def refusals_told() -> Generator[None]:
+    """What a service refuses for good is a message and exit code 1, never a stack trace."""
+    reasons: list[str] = []
+    try:
+        yield
+    except* (Refused, WrongStage) as refused:
+        reasons = [str(one) for one in _leaves(refused)]
+    if reasons:
+        console.print("\n".join(reasons), style="red", markup=False)
+        raise typer.Exit(1)
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for one in group.exceptions:
+        if isinstance(one, BaseExceptionGroup):
+            yield from _leaves(cast("BaseExceptionGroup[BaseException]", one))
+        else:
+            yield one
 
 
 def print_calibration(world: World) -> None:
@@ -80,7 +102,7 @@ def print_calibration(world: World) -> None:
 
 async def _live_on(state: StackState, world: World, telling: Telling, rate: float) -> None:
     async with on_stage(state, world) as stage:
-        _check_time(stage)
+        check_time(stage)
         await story.cut_over(stage, say)
         if stage.follower.clock.rate != rate:
             begin = soon()
@@ -89,7 +111,7 @@ async def _live_on(state: StackState, world: World, telling: Telling, rate: floa
         await story.play(stage, telling, since=stage.now(), until=None)
 
 
-def _check_time(stage: Stage) -> None:
+def check_time(stage: Stage) -> None:
     """A province of February speaks of February.
 
     Raises:
