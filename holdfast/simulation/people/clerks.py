@@ -40,7 +40,7 @@ class Clerk:
                 continue
             if order["state"] != IN_PROGRESS:
                 await self._accept(order)
-            elif self.person.now() >= self._done_at(order):
+            elif self.person.now() >= self.done_at(order):
                 await self._complete(order)
         return False
 
@@ -55,7 +55,7 @@ class Clerk:
         else:
             await self.person.act(f"{path}/accept", etag=_etag(order))
 
-    def _done_at(self, order: Json) -> datetime:
+    def done_at(self, order: Json) -> datetime:
         """When the work on it ends; what was sent back before is not late a second time."""
         since = datetime.fromisoformat(order["moved_at"])
         low, high = COUNTER_MINUTES if order["order_type"] == COUNTER else WORK_MINUTES

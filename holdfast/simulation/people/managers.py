@@ -48,14 +48,14 @@ class Manager:
         if not (await self.person.act(f"{path}/accept")).done:
             return True
         self.calls[today] += 1
-        answer = self._answer(task)
+        answer = self.answer_of(task)
         await self.person.pause(timedelta(minutes=self._minutes(task, answer)))
-        reply = await self.person.act(f"{path}/result", self._result(task, answer))
+        reply = await self.person.act(f"{path}/result", self.result(task, answer))
         if not reply.done and answer is Answer.CALL_BACK:
-            await self.person.act(f"{path}/result", self._result(task, Answer.REFUSES))
+            await self.person.act(f"{path}/result", self.result(task, Answer.REFUSES))
         return True
 
-    def _answer(self, task: Json) -> Answer:
+    def answer_of(self, task: Json) -> Answer:
         """Who stands at a counter is there; whom a call-back was promised is waiting for it."""
         temper, customer = self.person.temper, str(task["customer_id"])
         attempt = int(task["attempts"]) + (2 if task["call_back_at"] else 1)
@@ -70,7 +70,7 @@ class Manager:
         about = f"{task['task_id']}/{task['attempts']}"
         return self.person.temper.minutes(about, *TALK_MINUTES)
 
-    def _result(self, task: Json, answer: Answer) -> Json:
+    def result(self, task: Json, answer: Answer) -> Json:
         about = f"{task['task_id']}/{task['attempts']}"
         pick = self.person.temper.pick
         match answer:
