@@ -34,9 +34,11 @@ from shared.events.usage import UsageRecorded
 WORKER = "services.alerts.worker"
 MESSAGES = 1_000
 SINGLES = 400_000
+FEW = 100_000
 PATIENCE_SECONDS = 300.0
 SAMPLE_SECONDS = 0.1
 TARGETS = {"json": Target(at_least=100_000), "columns": Target(at_least=2_000_000)}
+RESIDENT_TARGET = Target(at_most=250)
 
 _POSITIONS = f"""
     SELECT coalesce(sum(next_offset), 0)::bigint FROM alerts.position
@@ -130,21 +132,34 @@ def fold_alone() -> float:
     return rows / (time.process_time() - began)
 
 
-async def through_the_doorway(parts: Parts) -> tuple[Measured, Measured, int]:
+@dataclass(frozen=True)
+class Found:
+    few: Measured  # a hundred thousand rows are made
+    columns: Measured
+    singles: Measured
+    resident_few: float  # MiB
+    resident: float
+
+
+async def through_the_doorway(parts: Parts) -> Found:
     """Everybody once; then, each with a worker that has these rows, columns and single records."""
     at = datetime.now(UTC) - timedelta(hours=1)
     known = customers()
+    few = [ours[: len(ours) // (CUSTOMERS // FEW)] for ours in known]
     found: list[Measured] = []
+    resident: list[float] = []
     for name, records in (
+        ("a tenth of everybody", once_each(few, at)),
         ("everybody once", once_each(known, at)),
         ("columns", messages(known, MESSAGES, at)),
         ("one by one", one_by_one(known, SINGLES, at)),
     ):
         say(f"folding: {name}")
         found.append(await folding(parts, records))
-        resident = psutil.Process(parts.workers[-1].process.pid).memory_info().rss
+        memory = psutil.Process(parts.workers[-1].process.pid).memory_info()
+        resident.append(memory.rss / 2**20)
         parts.workers[-1].stop()
-    return found[1], found[2], resident
+    return Found(found[0], found[2], found[3], resident[0], resident[-1])
 
 
 def main() -> bool:
@@ -152,22 +167,32 @@ def main() -> bool:
     with tempfile.TemporaryDirectory(prefix="holdfast-rows-") as folder:
         os.environ["HOLDFAST_CHECKPOINTS"] = Path(folder).as_uri()
         with running("alerts") as parts:
-            columns, singles, resident = asyncio.run(through_the_doorway(parts))
+            found = asyncio.run(through_the_doorway(parts))
     held = [
         print_figure(
             f"alerts.usage.{name}.rate",
-            found.per_cpu_second,
+            measured.per_cpu_second,
             "records folded per CPU-second of the worker, 1 M customers, 5 rules",
             target=TARGETS[name],
             same_run={
-                "records_per_second": found.rows / found.seconds,
+                "records_per_second": measured.rows / measured.seconds,
                 "fold_alone_per_cpu_second": alone,
-                "resident_mib_with_all_rows": resident / 2**20,
+                "resident_mib_with_all_rows": found.resident,
             },
-            cpu=found.cpu,
+            cpu=measured.cpu,
         )
-        for name, found in (("columns", columns), ("json", singles))
+        for name, measured in (("columns", found.columns), ("json", found.singles))
     ]
+    held.append(
+        print_figure(
+            "alerts.worker.resident",
+            found.resident_few,
+            f"MiB resident with the rows of {FEW} customers",
+            target=RESIDENT_TARGET,
+            same_run={"resident_mib_with_a_million": found.resident},
+            cpu=found.few.cpu,
+        )
+    )
     return all(held)
 
 
