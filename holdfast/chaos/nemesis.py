@@ -12,7 +12,7 @@ from holdfast.chaos.parts import RESTART_SECONDS, Parts, Worker
 from holdfast.chaos.toxics import Toxics
 
 DUPLICATES = 300  # messages delivered once more
-RELAY_SECONDS = 5.0  # a lease lasts 3
+RELAY_SECONDS = 15.0  # a lease lasts 3; a loaded machine takes its time to take it
 DOWN_SECONDS = (0.5, 3.0)  # how long a server stays away before it is started again
 CUT_SECONDS = (4.0, 16.0)  # beyond the group session of 10 s, and within it
 DELAY_MS = (100, 600)

@@ -235,13 +235,22 @@ class _Run:
                 progress=self._progress,
             )
             try:
-                await until(self._published, RELAY_SECONDS, "the outbox was not published")
+                await until(
+                    self._published,
+                    RELAY_SECONDS,
+                    "the outbox was not published: nothing left it",
+                    progress=self._relayed,
+                )
             except PartFailed as late:
                 self._say(f"{late}; the checker will tell what is missing")
 
     async def _published(self) -> bool:
+        return await self._relayed() == 0
+
+    async def _relayed(self) -> int:
+        """Less than nought by what waits in the outboxes; nobody adds to them any more."""
         left = [await findings.unsent(self._url, reader.service) for reader in self._readers]
-        return sum(left) == 0
+        return -sum(left)
 
     async def _read(self) -> History:
         places: tuple[Place, ...] = await findings.logged(self._kafka)

@@ -24,10 +24,10 @@ async def until(
         PartFailed: the deadline passed; the message says what did not happen.
     """
     deadline = time.monotonic() + seconds
-    furthest = 0
+    furthest: int | None = None
     while not await _holds(fact):
-        moved = await _moved(progress) if progress else 0
-        if moved > furthest:
+        moved = await _moved(progress) if progress else None
+        if moved is not None and (furthest is None or moved > furthest):
             furthest, deadline = moved, time.monotonic() + seconds
         if time.monotonic() > deadline:
             raise PartFailed(f"{otherwise} within {seconds:.0f} s")
@@ -43,10 +43,10 @@ async def _holds(fact: Fact) -> bool:
         return False
 
 
-async def _moved(progress: Progress) -> int:
+async def _moved(progress: Progress) -> int | None:
     try:
         return await progress()
     except Exception as error:
         if not is_worlds_fault(error):
             raise
-        return 0
+        return None
