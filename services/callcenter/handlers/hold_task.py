@@ -38,7 +38,9 @@ async def next_task(manager: str, organisation: str, now: datetime, uow: UnitOfW
     if held is not None:
         return held
     calling = is_calling_time(now, calendar_of(organisation))
-    return await queue.reserve(uow.connection, manager, now=now, calling=calling)
+    return await queue.reserve(
+        uow.connection, manager, organisation=organisation, now=now, calling=calling
+    )
 
 
 async def accept_task(task_id: UUID, manager: str, uow: UnitOfWork) -> Task:

@@ -23,7 +23,7 @@ _STANDING = text("""
            EXISTS (SELECT FROM task t WHERE t.grant_id = o.grant_id AND t.state = 'open'
                    AND t.accepted_at IS NOT NULL AND t.held_until > clock_timestamp()) AS in_call,
            (SELECT max(t.not_before) FROM task t
-            WHERE t.customer_id = b.customer_id AND t.state = 'open' AND t.grant_id IS NOT NULL
+            WHERE t.customer_id = b.customer_id AND t.state = 'open' AND t.kind = 'contact'
               AND t.call_back_at IS NOT NULL) AS promised_at
     FROM contact_budget b
     LEFT JOIN customer c USING (customer_id)

@@ -51,11 +51,9 @@ async def _held(connection: AsyncConnection, customers: Sequence[int]) -> list[i
 
 
 _WAITING = text("""
-    SELECT DISTINCT customer_id FROM proposal p
-    WHERE state = 'waiting'
-      AND (valid_until <= :now OR EXISTS (SELECT FROM customer c
-                                          WHERE c.customer_id = p.customer_id))
-    ORDER BY customer_id LIMIT :rows
+    SELECT DISTINCT p.customer_id FROM proposal p LEFT JOIN customer c USING (customer_id)
+    WHERE p.state = 'waiting' AND (p.valid_until <= :now OR c.customer_id IS NOT NULL)
+    ORDER BY p.customer_id LIMIT :rows
 """)
 
 

@@ -34,7 +34,8 @@ async def held(connection: AsyncConnection, manager: str) -> Task | None:
 
 # The inner statement skips what another manager is taking this moment; the outer one's row is
 # locked, so nobody takes it between. `group_at` falls: who was asked and did not answer has had
-# the turn. Nobody is called outside calling hours; a counter's customer stands in the store.
+# the turn. Row-level security shows these counties alone; named here, an index finds them.
+# Nobody is called outside calling hours; a counter's customer stands in the store.
 _RESERVE = text(f"""
     UPDATE task t
     SET holder = :manager, accepted_at = NULL, reservations = t.reservations + 1,
@@ -43,6 +44,7 @@ _RESERVE = text(f"""
     WHERE t.task_id = (
         SELECT task_id FROM task q
         WHERE q.state = 'open' AND q.not_before <= :now AND q.valid_until > :now
+          AND q.county BETWEEN :organisation AND CAST(:organisation AS text) || '999999'
           AND (q.queue = 0 OR CAST(:calling AS boolean))
           AND (q.held_until IS NULL OR q.held_until <= clock_timestamp())
           AND (q.owner IS NULL OR q.owner = :manager
@@ -60,10 +62,11 @@ _NOTE = text("""
 
 
 async def reserve(
-    connection: AsyncConnection, manager: str, *, now: datetime, calling: bool
+    connection: AsyncConnection, manager: str, *, organisation: str, now: datetime, calling: bool
 ) -> Task | None:
     """The first task of the queue that this manager may have; None when there is none."""
-    rows = await connection.execute(_RESERVE, {"manager": manager, "now": now, "calling": calling})
+    asked = {"manager": manager, "organisation": organisation, "now": now, "calling": calling}
+    rows = await connection.execute(_RESERVE, asked)
     row = rows.mappings().one_or_none()
     if row is None:
         return None

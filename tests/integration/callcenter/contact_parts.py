@@ -219,7 +219,11 @@ class Desk:
         return answer
 
     async def get(self, path: str, *, by: str = OWNER, **caller: Any) -> httpx2.Response:  # noqa: ANN401 - as above.
-        return await self.client.get(path, headers=self.as_role(by=by, **caller))
+        headers = self.as_role(by=by, **caller)
+        answer = await self.client.get(path, headers=headers)
+        while answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+            answer = await self.client.get(path, headers=headers)
+        return answer
 
     async def called(self, *, by: str = OWNER, **caller: Any) -> str:  # noqa: ANN401
         """The next task, accepted; answers its path."""
