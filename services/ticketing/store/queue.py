@@ -40,7 +40,7 @@ class Queued:
 
 # Filters that are absent are absent from the statement too, so that an index serves the rest.
 _FILTERS = {
-    "states": "state = ANY(CAST(:states AS text[]))",
+    "states": "o.state = wanted.state",
     "order_type": "order_type = :order_type",
     "county": "county = :county",
     "cause": "cause = :cause",
@@ -49,6 +49,12 @@ _FILTERS = {
 }
 _AFTER = """(due_at, tier_rank, number) >
     (CAST(:due_at AS timestamptz), CAST(:tier_rank AS smallint), CAST(:number AS text))"""
+_FIRST = "ORDER BY due_at, tier_rank, number LIMIT :rows"
+
+# State by state, each by its index: closed orders are the oldest, and nobody waits for a walk
+# through all of them.
+_OF_EACH_STATE = """SELECT one.* FROM unnest(CAST(:states AS text[])) AS wanted (state)
+    CROSS JOIN LATERAL ({found}) AS one"""
 
 
 async def page(
@@ -57,11 +63,12 @@ async def page(
     """The next orders behind `after`."""
     filters = {name: value for name, value in vars(wanted).items() if value not in (None, ())}
     conditions = [_FILTERS[name] for name in filters] + ([_AFTER] if after else [])
-    statement = text(f"""
-        SELECT {COLUMNS}, tier_rank FROM work_order
-        {"WHERE " + " AND ".join(conditions) if conditions else ""}
-        ORDER BY due_at, tier_rank, number LIMIT :rows
-    """)  # noqa: S608 - conditions and columns of ours, values are bound.
+    where = "WHERE " + " AND ".join(conditions) if conditions else ""
+    source = f"SELECT * FROM work_order o {where} {_FIRST}"  # noqa: S608 - ours, values are bound.
+    if wanted.states:
+        filters["states"] = list(dict.fromkeys(wanted.states))
+        source = _OF_EACH_STATE.format(found=source)
+    statement = text(f"SELECT {COLUMNS}, tier_rank FROM ({source}) AS found {_FIRST}")  # noqa: S608 - as above.
     values = {**filters, **(vars(after) if after else {}), "rows": rows}
     found = await connection.execute(statement, values)
     return [

@@ -93,14 +93,19 @@ async def test_the_queue_has_the_nearest_deadline_first_then_the_better_customer
     counter = await ticketing.requested(a_request(a_customer(), county=county, store="990103001"))
     clerk = office.person("clerk-990103-1", Role.COUNTY_CLERK, county)
 
-    found: list[UUID] = []
-    page = await clerk.lists(limit=1)
-    found += [UUID(item["order_id"]) for item in page["items"]]
-    while page["next_cursor"]:
-        page = await clerk.lists(limit=1, cursor=page["next_cursor"])
+    async def one_by_one(**wanted: list[str]) -> list[UUID]:
+        found: list[UUID] = []
+        page = await clerk.lists(limit=1, **wanted)
         found += [UUID(item["order_id"]) for item in page["items"]]
+        while page["next_cursor"]:
+            page = await clerk.lists(limit=1, cursor=page["next_cursor"], **wanted)
+            found += [UUID(item["order_id"]) for item in page["items"]]
+        return found
 
-    assert found == [counter, gold, silver, later]
+    assert await one_by_one() == [counter, gold, silver, later]
+    await clerk.does(gold, "accept")
+    in_order = await one_by_one(state=["new", "in_progress", "new"])
+    assert in_order == [counter, gold, silver, later], "whatever the order of the states"
 
 
 async def test_a_queue_is_narrowed_by_state_type_county_and_breach(
