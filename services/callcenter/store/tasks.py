@@ -181,7 +181,7 @@ async def cancel(
 _CLOSE = text("""
     UPDATE task SET state = :state, because = :because, closed_at = :at, attempts = :attempts,
         held_until = NULL, version = version + 1
-    WHERE task_id = :task RETURNING version
+    WHERE task_id = :task
 """)
 
 
@@ -193,9 +193,9 @@ async def close(
     at: datetime,
     attempts: int,
     because: Because | None = None,
-) -> int:
-    """Done, or expired; answers the task's version then."""
-    row = await connection.execute(
+) -> None:
+    """Done, or expired."""
+    await connection.execute(
         _CLOSE,
         {
             "task": task.task_id,
@@ -205,7 +205,6 @@ async def close(
             "attempts": attempts,
         },
     )
-    return row.scalar_one()
 
 
 _POSTPONE = text("""
@@ -214,7 +213,7 @@ _POSTPONE = text("""
         queue = :queue, call_back_at = :call_back_at, attempts = :attempts,
         holder = NULL, held_until = NULL, accepted_at = NULL, owner_until = NULL,
         version = version + 1
-    WHERE task_id = :task RETURNING version
+    WHERE task_id = :task
 """)
 
 
@@ -231,7 +230,6 @@ class Postponed:
     attempts: int
 
 
-async def postpone(connection: AsyncConnection, task_id: UUID, later: Postponed) -> int:
-    """Put it back into the queue; answers the task's version then."""
-    row = await connection.execute(_POSTPONE, vars(later) | {"task": task_id})
-    return row.scalar_one()
+async def postpone(connection: AsyncConnection, task_id: UUID, later: Postponed) -> None:
+    """Put it back into the queue."""
+    await connection.execute(_POSTPONE, vars(later) | {"task": task_id})

@@ -17,10 +17,6 @@ class Word:
     customer_id: int
     guard: Guard
 
-    @property
-    def restricts(self) -> bool:
-        return self.guard.portability_applied or self.guard.consent_withdrawn
-
 
 # A word that restricts nothing is kept only where there was one to contradict.
 _HEAR = text("""
