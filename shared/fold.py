@@ -41,8 +41,12 @@ class PartitionFold(Protocol):
         """The offset behind the last record that the state has seen."""
         ...
 
-    async def look(self, records: Sequence[Record], connection: AsyncConnection) -> None:
-        """Ask PostgreSQL what the fold must know, as which messages are repeats."""
+    def must_look(self, records: Sequence[Record]) -> bool:
+        """Whether the fold of these must know something that PostgreSQL knows."""
+        ...
+
+    async def look(self, connection: AsyncConnection) -> None:
+        """Ask it, as which of the messages are repeats."""
         ...
 
     def fold(self, records: Sequence[Record], clock: Clock) -> Folded: ...

@@ -84,9 +84,10 @@ class FoldLane(Lane):
 
         async def look() -> None:
             async with self._door.engine.connect() as connection:
-                await self._partition.look(records, connection)
+                await self._partition.look(connection)
 
-        await self._until_done(look, batch, alone=alone)
+        if self._partition.must_look(records):
+            await self._until_done(look, batch, alone=alone)
         async with self._turn:
             folded = self._partition.fold(records, self._door.clock())
         done_to = await self._until_done(

@@ -71,6 +71,7 @@ class UsageSlices:
         self.slice = Slice()
         self.rows_folded = 0
         self._skipped = skipped
+        self._asked: dict[UUID, date] = {}
         self._seen: set[UUID] = set()
         self._late = 0
         self._marked = False
@@ -79,10 +80,15 @@ class UsageSlices:
     def read_from(self) -> int:
         return self.stands_at
 
-    async def look(self, records: Sequence[Record], connection: AsyncConnection) -> None:
-        """Which messages were folded before: a repeated upload repeats their ids."""
-        asked = dict(filter(None, map(_message_of, records)))
-        self._seen = await seen_usage.seen(connection, asked)
+    def must_look(self, records: Sequence[Record]) -> bool:
+        """Messages with an inbox row: a repeated upload repeats their ids."""
+        self._asked = dict(filter(None, map(_message_of, records)))
+        self._seen = set()
+        return bool(self._asked)
+
+    async def look(self, connection: AsyncConnection) -> None:
+        """Which of them were folded before."""
+        self._seen = await seen_usage.seen(connection, self._asked)
 
     def fold(self, records: Sequence[Record], clock: Clock) -> Folded:
         self.engine.mark()

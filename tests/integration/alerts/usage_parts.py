@@ -148,7 +148,7 @@ class UsageWorker:
             assert worker.alive(), worker.last_words()
             return await self.doorway.ready(worker)
 
-        await comes_to(ready, wanted=True, seconds=30)
+        await comes_to(ready, wanted=True, seconds=60)
         return worker
 
     def _spawned(self) -> Worker:
