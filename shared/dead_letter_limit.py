@@ -12,22 +12,28 @@ class DeadLetterLimit:
 
     def __init__(self) -> None:
         self._in_a_row: Counter[str] = Counter()
-        self._window: dict[str, deque[bool]] = defaultdict(lambda: deque(maxlen=WINDOW))
+        self._window: dict[str, deque[bool]] = defaultdict(deque)
+        # Kept, not counted anew: a window's sum for every message costs more than the message.
+        self._in_window: Counter[str] = Counter()
 
     def record(self, topic: str, *, dead: bool) -> str | None:
         """Count one message; the reason to stop, or None."""
         self._in_a_row[topic] = self._in_a_row[topic] + 1 if dead else 0
         window = self._window[topic]
         window.append(dead)
+        if dead:
+            self._in_window[topic] += 1
+        if len(window) > WINDOW and window.popleft():
+            self._in_window[topic] -= 1
         if self._in_a_row[topic] >= IN_A_ROW_MAX:
             return (
                 f"{IN_A_ROW_MAX} messages of {topic} in a row became dead letters. Look at "
                 "`holdfast deadletters list`, mend the cause, then `holdfast restart`."
             )
-        if len(window) == WINDOW and sum(window) > IN_WINDOW_MAX:
+        if len(window) == WINDOW and self._in_window[topic] > IN_WINDOW_MAX:
             return (
-                f"{sum(window)} of the last {WINDOW} messages of {topic} became dead letters "
-                f"(limit {IN_WINDOW_MAX}). Look at `holdfast deadletters list`, mend the cause, "
-                "then `holdfast restart`."
+                f"{self._in_window[topic]} of the last {WINDOW} messages of {topic} became "
+                f"dead letters (limit {IN_WINDOW_MAX}). Look at `holdfast deadletters list`, "
+                "mend the cause, then `holdfast restart`."
             )
         return None
