@@ -1,4 +1,4 @@
-"""What our harness uses of schemathesis 4.32 (tests/integration/web/openapi_fuzz.py)."""
+"""What our harness uses of schemathesis 4.32 (tests/integration/openapi_fuzz.py)."""
 
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
@@ -15,12 +15,18 @@ class GenerationMode(Enum):
 
 class Case:
     path_parameters: dict[str, Any]
+    query: dict[str, Any] | None
+    headers: dict[str, str] | None
     def call_and_validate(
         self, *, headers: dict[str, str], excluded_checks: Sequence[Check] = ...
     ) -> object: ...
 
+class _Definition:
+    raw: dict[str, Any]
+
 class APIOperation:
     label: str
+    definition: _Definition
     def as_strategy(self, generation_mode: GenerationMode = ...) -> SearchStrategy[Case]: ...
 
 class _Read:
