@@ -8,25 +8,10 @@ from pyarrow import ipc
 from holdfast.simulation.columns import column
 from holdfast.simulation.population import Ints, Population
 from holdfast.simulation.usage_days import DIRECTIONS, KINDS, Usage
+from services.alerts.domain.upload import COLUMNS
 
 ROWS_MAX = 4_096
 SOURCE = "mediation"
-
-_SCHEMA = pa.schema(
-    [
-        ("record_id", pa.string()),
-        ("number", pa.string()),
-        ("at", pa.timestamp("us", "UTC")),
-        ("kind", pa.string()),
-        ("direction", pa.string()),
-        ("seconds", pa.int32()),
-        ("kilobytes", pa.int64()),
-        ("fen", pa.int64()),
-        ("peer", pa.string()),
-        ("forwarded_to", pa.string()),
-        ("at_home", pa.bool_()),
-    ]
-)
 
 
 def encode(population: Population, usage: Usage, day: date, first: int) -> bytes:
@@ -44,10 +29,10 @@ def encode(population: Population, usage: Usage, day: date, first: int) -> bytes
         "forwarded_to": _numbers(usage.forwarded_to),
         "at_home": pa.array(usage.at_home.astype(bool)),
     }
-    arrays = [columns[name] for name in _SCHEMA.names]
-    batch = pa.RecordBatch.from_arrays(arrays, schema=_SCHEMA)
+    arrays = [columns[name] for name in COLUMNS.names]
+    batch = pa.RecordBatch.from_arrays(arrays, schema=COLUMNS)
     sink = pa.BufferOutputStream()
-    with ipc.new_stream(sink, _SCHEMA) as writer:
+    with ipc.new_stream(sink, COLUMNS) as writer:
         writer.write_batch(batch)
     return sink.getvalue().to_pybytes()
 
