@@ -56,20 +56,7 @@ async def hear(connection: AsyncConnection, words: Sequence[Word]) -> dict[int, 
             "withdrawn_at": [word.guard.consent_at for word in words],
         },
     )
-    return {row.customer_id: _guard(row) for row in rows}
-
-
-# One that is not there yet is made, so that there is something to lock.
-_LOCK = text("""
-    INSERT INTO guard (customer_id) VALUES (:customer)
-    ON CONFLICT (customer_id) DO UPDATE SET customer_id = excluded.customer_id
-    RETURNING portability_applied, portability_at, consent_withdrawn, consent_at
-""")
-
-
-async def lock(connection: AsyncConnection, customer_id: int) -> Guard:
-    """The customer's guard, locked: an order cannot begin while its customer is being guarded."""
-    return _guard((await connection.execute(_LOCK, {"customer": customer_id})).one())
+    return {row.customer_id: guard_of(row) for row in rows}
 
 
 _READ = text("""
@@ -80,8 +67,8 @@ _READ = text("""
 
 async def read(connection: AsyncConnection, customer_id: int) -> Guard:
     row = (await connection.execute(_READ, {"customer": customer_id})).one_or_none()
-    return UNGUARDED if row is None else _guard(row)
+    return UNGUARDED if row is None else guard_of(row)
 
 
-def _guard(row: Any) -> Guard:  # noqa: ANN401 - a row's columns have no types.
+def guard_of(row: Any) -> Guard:  # noqa: ANN401 - a row's columns have no types.
     return Guard(row.portability_applied, row.portability_at, row.consent_withdrawn, row.consent_at)

@@ -36,8 +36,6 @@ def _value_of(column: str) -> str:
     return "CAST(:deadline AS jsonb)" if column == "deadline" else f":{column}"
 
 
-VALUES = ", ".join(map(_value_of, (*_BRIEF, *_MUTABLE)))
-
 _UPDATE = text(f"""
     UPDATE work_order SET {", ".join(f"{name} = {_value_of(name)}" for name in _MUTABLE)}
     WHERE order_id = :order_id
@@ -56,8 +54,10 @@ _LOCK_OF_CUSTOMERS = text(f"""
 
 
 def order_row(order: Order) -> dict[str, Any]:
-    """The values of `COLUMNS`, by name."""
-    return {**_brief_row(order.brief), **_mutable_row(order)}
+    """The values of `COLUMNS`, by name, for a row in JSON."""
+    row = {**_brief_row(order.brief), **_mutable_row(order)}
+    row["deadline"] = order.clock.deadline
+    return row
 
 
 async def update(connection: AsyncConnection, held: Sequence[Order]) -> None:

@@ -72,6 +72,11 @@ class Ticketing:
             async with unit_of_work(self.worker) as uow:
                 await agent.handler([fact] if isinstance(agent, Run) else fact, uow)
 
+    async def handle_together(self, *facts: CustomerEvent) -> None:
+        """Facts of one type as they come in one batch."""
+        async with unit_of_work(self.worker) as uow:
+            await AGENTS[type(facts[0])].handler(list(facts), uow)
+
     async def dispatched(self, agreed: RenewalAgreed) -> UUID:
         await self.handle(agreed)
         return order_id_of(str(agreed.agreement_id))

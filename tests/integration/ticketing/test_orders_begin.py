@@ -17,6 +17,7 @@ from ticketing_facts import (
     withdrawal_of,
 )
 
+from services.ticketing.domain.dispatch import order_id_of
 from shared.events.callcenter import OwnerChanged
 from shared.events.event import EventId
 
@@ -246,3 +247,26 @@ async def test_an_order_shows_whose_the_customer_is_now(
 
     sheet = await office.clerk.sheet(order_id)
     assert (sheet["manager"], sheet["owner"]) == ("manager-03", "manager-09")
+
+
+async def test_agreements_that_come_together_begin_one_by_one(ticketing: Ticketing) -> None:
+    customer, ported = a_customer(), a_customer()
+    first, second = an_agreement(customer), an_agreement(customer, order_type="2g_to_3g")
+    again = first.model_copy(update={"event_id": EventId(uuid4())})
+    withdrawn, forbidden = an_agreement(a_customer()), an_agreement(ported)
+    await ticketing.handle(withdrawal_of(withdrawn), a_portability(ported, when=at(27, 9)))
+
+    await ticketing.handle_together(second, withdrawn, first, again, forbidden)
+
+    began = [order_id_of(str(agreed.agreement_id)) for agreed in (second, first, forbidden)]
+    numbers = [(await ticketing.told(order_id))[0].body.get("number") for order_id in began]
+    assert [await ticketing.state(order_id) for order_id in began] == ["new", "new", "cancelled"]
+    assert [await ticketing.names_told(order_id) for order_id in began] == [
+        ["work_order_dispatched"],
+        ["work_order_dispatched"],
+        ["work_order_cancelled"],
+    ]
+    assert [len(await ticketing.deadlines(order_id)) for order_id in began] == [3, 3, 0]
+    assert await ticketing.state(order_id_of(str(withdrawn.agreement_id))) is None
+    assert numbers[0] is not None
+    assert numbers[1] == f"260227-{int(numbers[0][-6:]) + 1:06d}"

@@ -9,7 +9,7 @@ from ticketing_facts import a_customer, a_portability, an_agreement, at
 
 from services.ticketing.domain.dispatch import order_id_of
 from services.ticketing.handlers.on_portability_applied import on_portability_applied
-from services.ticketing.handlers.on_renewal_agreed import on_renewal_agreed
+from services.ticketing.handlers.on_renewals_agreed import on_renewals_agreed
 from shared.database import unit_of_work
 
 WAITING = "SELECT count(*) > 0 FROM pg_locks WHERE NOT granted"
@@ -30,7 +30,7 @@ async def test_an_order_that_begins_while_its_customer_ports_is_cancelled(
 ) -> None:
     agreed = an_agreement(a_customer())
     async with unit_of_work(ticketing.worker) as uow:
-        await on_renewal_agreed(agreed, uow)
+        await on_renewals_agreed([agreed], uow)
         applied = asyncio.create_task(ticketing.handle(a_portability(agreed.customer_id)))
         await somebody_waits(ticketing)
     await applied

@@ -1,4 +1,6 @@
-"""Somebody stands at a counter and wants to leave: a counter order, due today (TK-08 to TK-10)."""
+"""People stand at a counter and want to leave: counter orders, due today (TK-08 to TK-10)."""
+
+from collections.abc import Sequence
 
 from services.ticketing.domain.dispatch import (
     Dispatch,
@@ -9,10 +11,8 @@ from services.ticketing.domain.dispatch import (
 from services.ticketing.domain.follow_up import TIER_BONUS
 from services.ticketing.domain.order import Brief, Work, order_number
 from services.ticketing.domain.states import OrderType
-from services.ticketing.handlers.dispatch import dispatch
-from services.ticketing.handlers.tell import Cause
-from services.ticketing.store import beginnings, guards
-from services.ticketing.store.customers import Customer
+from services.ticketing.handlers.dispatch import Opening, dispatch
+from services.ticketing.store.beginnings import Wanted
 from shared.database import UnitOfWork
 from shared.events.customers import Tier
 from shared.events.touchpoints import DeactivationRequested
@@ -20,23 +20,24 @@ from shared.events.touchpoints import DeactivationRequested
 CRITICAL = 80  # nobody at a counter waits behind another order (contracts §5)
 
 
-async def on_deactivation_requested(asked: DeactivationRequested, uow: UnitOfWork) -> None:
+async def on_deactivations_requested(
+    told: Sequence[DeactivationRequested], uow: UnitOfWork
+) -> None:
     """One order a request, in the county of the store where the customer stands."""
-    guard = await guards.lock(uow.connection, asked.customer_id)
-    order_id = counter_order_id_of(asked.customer_id, asked.request_id)
-    ground = await beginnings.ground(uow.connection, order_id, asked.customer_id)
-    if ground.serial is None:
-        return
-    begun = _counter_case(asked, ground.customer, ground.serial)
-    await dispatch(begun, guard, Cause(str(asked.event_id), asked.event_type), uow)
+    await dispatch([(_wanted(asked), asked) for asked in told], _counter_case, uow)
 
 
-def _counter_case(asked: DeactivationRequested, customer: Customer | None, serial: int) -> Dispatch:
+def _wanted(asked: DeactivationRequested) -> Wanted:
+    return Wanted(counter_order_id_of(asked.customer_id, asked.request_id), asked.customer_id)
+
+
+def _counter_case(asked: DeactivationRequested, opening: Opening) -> Dispatch:
     county = county_of_store(asked.store, asked.county)
+    customer = opening.customer
     tier = customer.tier if customer else Tier.NONE
     brief = Brief(
         order_id=counter_order_id_of(asked.customer_id, asked.request_id),
-        number=order_number(asked.at, serial),
+        number=order_number(asked.at, opening.serial),
         customer_id=asked.customer_id,
         order_type=OrderType.COUNTER_RETENTION,
         cause=asked.request_id,
