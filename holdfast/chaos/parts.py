@@ -17,6 +17,7 @@ import psutil
 from holdfast import roles, topics
 from holdfast.chaos.history import SelfEnded
 from holdfast.stack import jars, kafka
+from holdfast.stack.class_archive import archive_of
 from holdfast.stack.kafka import Broker, random_id
 from holdfast.stack.ports import answers, free_ports
 from holdfast.stack.postgres import Postgres
@@ -281,6 +282,7 @@ def one_broker(
         class_path=jars.class_path(),
         cluster=random_id(),
         peers=((1, controller, random_id()),),
+        archive=archive_of(1),
         session_ms=2_000,
         proxied=proxied,
     )

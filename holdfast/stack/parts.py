@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from holdfast.stack import jars
+from holdfast.stack.class_archive import archive_of
 from holdfast.stack.kafka import Broker
 from holdfast.stack.postgres import Postgres
 from holdfast.stack.process import ProcessId, spawn
 from holdfast.stack.state import SERVICES, StackState
 
 WEB = "web"
+IDENTITY = "identity"
 
 
 def worker_name(service: str) -> str:
@@ -32,11 +34,11 @@ class Part:
 
 
 def services(state: StackState) -> list[Part]:
-    """A worker per service and the one web process, in the order of starting."""
+    """A worker per service, the one web process and who signs people in, in the order of starting."""
     if "services" not in state.only:
         return []
     workers = [_process(state, worker_name(s), "worker", s) for s in SERVICES]
-    return [*workers, _process(state, WEB, "api")]
+    return [*workers, _process(state, IDENTITY, "identity"), _process(state, WEB, "api")]
 
 
 def _process(state: StackState, name: str, *arguments: str) -> Part:
@@ -77,12 +79,27 @@ def environment(state: StackState, name: str) -> Mapping[str, str]:
         "HOLDFAST_IDENTITY_KEY": state.identity_key,
         "HOLDFAST_IDENTITY_KEY_ID": "local-1",
         "HOLDFAST_CHECKPOINTS": _checkpoints(state).as_uri(),
+        "HOLDFAST_PUBLIC_URL": web_address(state),
+        "HOLDFAST_SESSION_KEY": state.session_key,
+        "HOLDFAST_OIDC_ISSUER": f"http://127.0.0.1:{state.part(IDENTITY).health_port}",
+        "HOLDFAST_OIDC_CLIENT_ID": "holdfast",
+        "HOLDFAST_OIDC_CLIENT_SECRET": state.session_key,  # the local provider takes any
+        "HOLDFAST_READY_USERS": str(ready_users_file(state)),
     }
     for service in SERVICES:
         for kind in ("web", "worker", "migrate"):
             key = f"HOLDFAST_{service}_{kind}_DATABASE_URL".upper()
             settings[key] = role_url(state, service, kind)
     return settings
+
+
+def web_address(state: StackState) -> str:
+    """Where people find the pages."""
+    return f"http://127.0.0.1:{state.web_port}"
+
+
+def ready_users_file(state: StackState) -> Path:
+    return state.folder / "ready-users.json"
 
 
 def _checkpoints(state: StackState) -> Path:
@@ -128,17 +145,10 @@ def brokers(state: StackState) -> list[Broker]:
             class_path=class_path,
             cluster=state.cluster,
             peers=peers,
-            archive=_archive(),
+            archive=archive_of(node),
         )
         for node in numbers
     ]
-
-
-def _archive() -> Path:
-    """One class archive for all stacks of this user, beside nobody's data."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "holdfast"
-    cache.mkdir(parents=True, exist_ok=True)
-    return cache / "kafka-4.3.1.jsa"
 
 
 def broker_name(broker: Broker) -> str:
