@@ -62,7 +62,8 @@ def arrivals(record: StoredRecord, logged_at: datetime, clock: Clock) -> Iterato
             yield from _rows(record, headers, arrived)
             return
         event = envelope.decode(headers, record.value)
-        _refuse_other_key(event, record.key)
+        if record.was_on_log:
+            _refuse_other_key(event, record.key)
         # A control record's facts were timely on their own topic, where a bill may be older than
         # usage may; it moves no watermark, and a hole in its numbers would stop the engine.
         if not isinstance(event, UsageControl):

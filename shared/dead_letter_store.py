@@ -31,6 +31,14 @@ _PARK = text("""
 _BLOCKED = text("""
     SELECT topic, partition, key, headers, id FROM dead_letter
     WHERE state IN ('open', 'replay', 'discard') AND key IS NOT NULL AND topic = ANY(:topics)
+    ORDER BY offset_, row_
+""")
+
+_OF_KEY = text("""
+    SELECT id, offset_, headers FROM dead_letter
+    WHERE topic = :topic AND partition = :partition AND key = :key AND id <> :letter
+      AND state IN ('open', 'replay', 'discard')
+    ORDER BY offset_, row_
 """)
 
 _REQUESTED = text("""
@@ -107,13 +115,23 @@ async def park(connection: AsyncConnection, records: Sequence[tuple[StoredRecord
 async def blocked(
     connection: AsyncConnection, topics: Iterable[str]
 ) -> dict[TopicPartition, dict[str, UUID]]:
-    """Per partition: the keys whose records must park, and behind which letter."""
+    """Per partition: the keys whose records must park, and behind which letter: the first."""
     rows = await connection.execute(_BLOCKED, {"topics": sorted(set(topics))})
     keys: dict[TopicPartition, dict[str, UUID]] = {}
     for row in rows:
         if is_blocking(row.key, row.headers):
-            keys.setdefault(TopicPartition(row.topic, row.partition), {})[row.key] = row.id
+            of_partition = keys.setdefault(TopicPartition(row.topic, row.partition), {})
+            of_partition.setdefault(row.key, row.id)
     return keys
+
+
+async def other_of_key(connection: AsyncConnection, request: Request) -> tuple[UUID, int] | None:
+    """The first other letter for which this key's records wait, and its offset."""
+    asked = {**_where(request.record), "key": request.record.key, "letter": request.letter_id}
+    for row in await connection.execute(_OF_KEY, asked):
+        if is_blocking(request.record.key, row.headers):
+            return row.id, row.offset_
+    return None
 
 
 async def requested(connection: AsyncConnection) -> list[tuple[UUID, TopicPartition]]:

@@ -35,6 +35,11 @@ class StoredRecord:
     headers: tuple[tuple[str, bytes], ...]
     value: bytes
 
+    @property
+    def was_on_log(self) -> bool:
+        """What a service parked by itself never was: no key chose its partition."""
+        return self.offset >= 0
+
 
 @dataclass(frozen=True)
 class DeadLetter:
@@ -65,7 +70,8 @@ def dead_letter(record: StoredRecord, fault: RecordFault, *, key: str | None) ->
             record.tp, record.offset, record.row, key, record.headers, record.value
         ),
         reason=fault.reason,
-        detail=fault.detail[:DETAIL_MAX],
+        # It may quote the record, as the name of a column: no less hostile than keys and headers.
+        detail=text_of(fault.detail.encode("utf-8", "backslashreplace"))[:DETAIL_MAX],
         sha256=hashlib.sha256(record.value).hexdigest(),
     )
 
@@ -74,7 +80,8 @@ def letter_told(letter: DeadLetter, service: str, *, at: datetime) -> DeadLetter
     """The fact that a record was set aside; `at` is when it arrived, in business time."""
     record = letter.record
     return DeadLetterRecorded(
-        event_id=effect_id(letter.id, DeadLetterRecorded.event_type),
+        # A record has the same letter in every service that reads it; each tells a fact of its own.
+        event_id=effect_id(f"{letter.id}/{service}", DeadLetterRecorded.event_type),
         subject=f"dead_letter/{letter.id}",
         at=at,
         letter_id=letter.id,

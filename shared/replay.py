@@ -12,6 +12,7 @@ from shared import dead_letter_store, positions
 from shared.arrivals import Arrival, arrivals
 from shared.batch_transaction import BatchTransaction
 from shared.database import UnitOfWork, unit_of_work
+from shared.dead_letter_store import Request
 from shared.deadletters import StoredRecord
 from shared.errors import RecordFault
 from shared.events.event import CustomerEvent
@@ -38,8 +39,10 @@ async def carry_out(
 ) -> dict[str, UUID] | None:
     """Settle the letter and what parked behind it; the keys blocked from then on.
 
-    One transaction: the letter, then its parked records in order. The first of them that fails
-    becomes a letter of its own, behind which the rest goes on waiting. None when somebody else
+    One transaction: the letter, then its parked records in order, up to the next letter of the
+    same key. The first of them that fails becomes a letter of its own. Behind either the rest goes
+    on waiting; a letter that is replayed before an earlier one waits there itself. Of a message
+    that became readable each bad row has a letter of its own. None when somebody else
     settled it meanwhile, or owns the partition by now: a new owner has read what is blocked, and
     would go on parking behind a letter that we settle under it.
     """
@@ -73,31 +76,42 @@ async def _settle(
     key = request.record.key or ""
     if work.blocked.get(key) == letter_id:
         del work.blocked[key]
-    if not request.discard and not await _again(door, work, request.record):
-        await work.store_set_aside()
-        return work
-    for record in await dead_letter_store.parked_behind(uow.connection, letter_id):
-        await dead_letter_store.unpark(uow.connection, record)
-        if not await _again(door, work, record):
+    if not request.discard:
+        await _again(door, work, request.record)
+        if letter_id in {letter.id for letter in work.letters}:
             await work.store_set_aside()
-            await dead_letter_store.repark(uow.connection, letter_id, successor=work.letters[-1].id)
-            break
+            return work
+    await _release(door, work, request)
     state = "discarded" if request.discard else "replayed"
     await dead_letter_store.settle(uow.connection, letter_id, state=state)
     log.info("dead_letter_settled", letter_id=str(letter_id), state=state)
     return work
 
 
-async def _again(door: "Doorway", work: BatchTransaction, record: StoredRecord) -> bool:
-    """Handle one stored record; False when it is still at fault and was set aside again.
+async def _release(door: "Doorway", work: BatchTransaction, request: Request) -> None:
+    """Handle what waited behind a letter, up to the next one of its key; the rest waits there."""
+    connection, key = work.uow.connection, request.record.key or ""
+    other = await dead_letter_store.other_of_key(connection, request)
+    for record in await dead_letter_store.parked_behind(connection, request.letter_id):
+        if key in work.blocked or (other is not None and record.offset > other[1]):
+            break
+        await dead_letter_store.unpark(connection, record)
+        await _again(door, work, record)
+    await work.store_set_aside()
+    if other is not None:
+        work.blocked.setdefault(key, other[0])
+    if (successor := work.blocked.get(key)) is not None:
+        await dead_letter_store.repark(connection, request.letter_id, successor=successor)
+
+
+async def _again(door: "Doorway", work: BatchTransaction, record: StoredRecord) -> None:
+    """Handle one stored record; if it is still at fault it is set aside again.
 
     The inbox is not asked: the letter's own state makes this happen once. The time rule looks at
     today, so a record that came too early is welcome once its time has come.
     """
-    before = len(work.letters)
     for arrival in arrivals(record, datetime.now(UTC), door.clock()):
         await work.apply_one(_in_its_place(arrival))
-    return len(work.letters) == before
 
 
 def _in_its_place(arrival: Arrival) -> Arrival:
@@ -107,7 +121,7 @@ def _in_its_place(arrival: Arrival) -> Arrival:
     customer's facts in the partition where they are.
     """
     event = arrival.event
-    if not isinstance(event, CustomerEvent):
+    if not (isinstance(event, CustomerEvent) and arrival.record.was_on_log):
         return arrival
     home = partition_of(event.customer_id)
     if home == arrival.record.tp.partition:

@@ -38,11 +38,11 @@ def dated(sound: Record, at: str) -> Record:
     return sound.with_fields(at=at).with_headers(ce_time=at)
 
 
-def with_other_columns(sound: Record) -> Record:
-    schema = pa.schema([("customer_id", pa.int64())])
+def with_other_columns(sound: Record, name: str = "customer_id") -> Record:
+    schema = pa.schema([(name, pa.int64())])
     sink = pa.BufferOutputStream()
     with ipc.new_stream(sink, schema) as writer:
-        writer.write_batch(pa.RecordBatch.from_pylist([{"customer_id": 1}], schema))
+        writer.write_batch(pa.RecordBatch.from_pylist([{name: 1}], schema))
     return replace(sound, value=sink.getvalue().to_pybytes())
 
 
@@ -71,6 +71,12 @@ CASES = (
         "not-arrow",
     ),
     Case("Arrow with wrong columns", rows_of_the_same, with_other_columns, "wrong-columns"),
+    Case(
+        "Arrow with a column whose name no database can hold",
+        rows_of_the_same,
+        lambda r: with_other_columns(r, "customer\0id"),
+        "wrong-columns",
+    ),
 )
 
 
