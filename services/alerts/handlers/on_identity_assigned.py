@@ -23,3 +23,6 @@ async def on_identity_assigned(assigned: Sequence[IdentityAssigned], uow: UnitOf
     waiting = await parked_usage.lock_of_numbers(uow.connection, numbers, rows=CHUNK_ROWS)
     if waiting:
         await send_parked(waiting, uow, cause=assigned[0])
+    if len(waiting) == CHUNK_ROWS:
+        # There may be more; some had their second look already and would wait for their last.
+        await parked_usage.hasten(uow.connection, numbers, now=max(one.at for one in assigned))

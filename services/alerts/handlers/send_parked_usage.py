@@ -24,7 +24,7 @@ from shared.events.usage import UsageRecorded
 from shared.outbox import Link, OutboxRecord
 from shared.tracing import trace_of
 
-CHUNK_ROWS = 500  # what one transaction sends; the due-time poller finds the rest
+CHUNK_ROWS = 500  # what one transaction sends; the rest falls due at once
 
 Owners = dict[bytes, list[Assignment]]
 

@@ -58,6 +58,11 @@ _LOCK_DUE = text(f"""
     ORDER BY due_at, place LIMIT :rows FOR UPDATE SKIP LOCKED
 """)  # noqa: S608 - as above.
 
+_HASTEN = text("""
+    UPDATE parked_usage SET due_at = :now
+    WHERE number_hash = ANY(CAST(:hashes AS bytea[])) AND due_at > :now
+""")
+
 _DELETE = text("DELETE FROM parked_usage WHERE parked_id = ANY(CAST(:ids AS uuid[]))")
 
 _WAIT_ON = text("""
@@ -78,6 +83,11 @@ async def lock_of_numbers(
     asked = {"hashes": sorted(set(hashes)), "rows": rows}
     found = await connection.execute(_LOCK_OF_NUMBERS, asked)
     return [ParkedRecord(*row) for row in found]
+
+
+async def hasten(connection: AsyncConnection, hashes: Sequence[bytes], *, now: datetime) -> None:
+    """Let whatever waits for these numbers be looked at next."""
+    await connection.execute(_HASTEN, {"hashes": sorted(set(hashes)), "now": now})
 
 
 async def lock_due(connection: AsyncConnection, now: datetime, *, rows: int) -> list[ParkedRecord]:

@@ -1,21 +1,29 @@
 """The fold of identity.v1, and what waited for it: sent when the owner is known, else given up."""
 
+import json
 from collections.abc import Sequence
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import pytest
 from alerts_parts import AT, HASHER, Alerts, a_customer, a_number, assigned
 
+from services.alerts.agents import AGENTS
 from services.alerts.domain.parking import GIVE_UP_AFTER, LOOK_AGAIN_AFTER
 from services.alerts.handlers.on_identity_assigned import on_identity_assigned
-from services.alerts.handlers.send_parked_usage import settle_due
+from services.alerts.handlers.send_parked_usage import CHUNK_ROWS, settle_due
 from services.alerts.store import identity, parked_usage
 from services.alerts.store.parked_usage import ParkedRecord
+from shared.clock import Clock, Segment
 from shared.database import create_engine, unit_of_work
+from shared.dead_letter_limit import DeadLetterLimit
 from shared.events import arrow
+from shared.events.catalogue import USAGE
 from shared.events.identity import IdentityAssigned
 from shared.events.partition import partition_of
 from shared.events.usage import UsageRecorded
+from shared.lane import Doorway
+from shared.replay import Claimed, carry_out
 
 
 def a_parked_record(number: str, **differs: object) -> ParkedRecord:
@@ -166,3 +174,72 @@ async def test_after_a_business_day_the_record_is_a_dead_letter(alerts: Alerts) 
     assert number.encode() not in value
     told = await alerts.rows("SELECT 1 FROM outbox WHERE topic = 'holdfast.deadletters.v1'")
     assert told
+
+
+async def test_what_is_too_much_for_one_transaction_is_due_at_once(alerts: Alerts) -> None:
+    number, customer = a_number(), a_customer()
+    last_look = AT + GIVE_UP_AFTER
+    records = [a_parked_record(number, due_at=last_look) for _ in range(CHUNK_ROWS + 3)]
+    await park(alerts, *records)
+
+    told = assigned(number, customer)
+    await fold(alerts, told)
+    left = await alerts.rows(
+        "SELECT count(*), max(due_at) FROM parked_usage WHERE number_hash = $1",
+        HASHER.digest(number),
+    )
+    assert left == [(3, told.at)]
+
+    while await settle(alerts, LOOK_AGAIN_AFTER):
+        pass
+    sent = await sent_to(alerts, customer)
+    assert sorted(sent) == sorted(record.record_id for record in records)
+
+
+async def test_a_record_that_was_given_up_is_mended_with_its_customer_and_goes_into_the_log(
+    alerts: Alerts,
+) -> None:
+    record, customer = a_parked_record(a_number()), a_customer(17)
+    await park(alerts, record)
+    await settle(alerts, LOOK_AGAIN_AFTER)
+    await settle(alerts, GIVE_UP_AFTER)
+    [(letter, value)] = await alerts.rows(
+        "SELECT id, value FROM dead_letter WHERE headers->>'ce_id' = $1", str(record.parked_id)
+    )
+    mended = json.loads(value) | {"customer_id": str(customer), "county": "990101"}
+    async with alerts.connected() as operator:
+        await operator.execute(
+            "UPDATE dead_letter SET state = 'replay', value = $2 WHERE id = $1",
+            letter,
+            json.dumps(mended).encode(),
+        )
+
+    await replay(alerts, letter)
+
+    assert await alerts.rows("SELECT state FROM dead_letter WHERE id = $1", letter) == [
+        ("replayed",)
+    ]
+    [(partition, sent)] = await alerts.rows(
+        "SELECT partition, value FROM outbox WHERE headers->>'ce_id' = $1", str(record.parked_id)
+    )
+    assert partition == 17
+    assert json.loads(sent)["customer_id"] == str(customer)
+
+
+async def replay(alerts: Alerts, letter: UUID) -> None:
+    """As the owner of the first usage partition carries it out."""
+    clock = Clock([Segment(AT - timedelta(days=1), AT, 0.0)])
+    place = await alerts.claim(USAGE.name, 0)
+    [(epoch,)] = await alerts.rows(
+        "SELECT epoch FROM position WHERE topic = $1 AND partition = 0", USAGE.name
+    )
+    door = Doorway(
+        service="alerts",
+        engine=alerts.worker,
+        handlers=AGENTS,
+        clock=lambda: clock,
+        limit=DeadLetterLimit(),
+        rewind=pytest.fail,
+        stop=lambda _, reason: pytest.fail(reason),
+    )
+    assert await carry_out(door, Claimed(place, epoch), letter, blocked={}) == {}
