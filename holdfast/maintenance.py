@@ -112,7 +112,7 @@ async def maintain(engine: AsyncEngine, service: str, *, dry: bool) -> AsyncGene
     for aged in _aged(today, service, outbox=ours):
         if rows := await _rows_gone(engine, aged, dry=dry):
             yield Done(aged.table, aged.what, rows)
-    for daily, first in _days_wanted(today):
+    for daily, first in _days_wanted(today, outbox=ours):
         async for done in _days_ahead(engine, daily, first, dry=dry):
             yield done
     for daily, before in _days_past(today, service, outbox=ours):
@@ -127,11 +127,14 @@ async def _today(engine: AsyncEngine) -> Today:
     return Today(machine, known.now().date() if known.segments else machine)
 
 
-def _days_wanted(today: Today) -> Sequence[tuple[Daily, date]]:
-    """From which day on; a fact may be dated in a zone where it is still yesterday."""
+def _days_wanted(today: Today, *, outbox: bool) -> Sequence[tuple[Daily, date]]:
+    """From which day on; a fact may be dated in a zone where it is still yesterday.
+
+    A row that moves into its day looks as if it had come with a restore: the reseed goes first.
+    """
     return (
         (INBOX, today.business - timedelta(days=1)),
-        (OUTBOX, today.machine),
+        *([(OUTBOX, today.machine)] if outbox else []),
         (EVENT_LINK, today.machine),
     )
 

@@ -7,6 +7,7 @@ from out_parts import PATIENCE_SECONDS, OutTopic, Schema, ids_of
 from typer.testing import CliRunner
 
 from holdfast.cli import build
+from holdfast.maintenance import maintain_at
 from shared.relay import WrongServer
 
 # What pg_restore leaves: rows whose ids were given by another cluster, and its cursor.
@@ -30,9 +31,11 @@ async def reseed(*words: str) -> str:
 
 
 @pytest.fixture
-def environment(schema: Schema, monkeypatch: pytest.MonkeyPatch) -> None:
+def environment(schema: Schema, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The owner's URL, where the commands look for it."""
     url = schema.parts.role_url("migrate", schema.database)
     monkeypatch.setenv("HOLDFAST_POINTS_MIGRATE_DATABASE_URL", url)
+    return url
 
 
 @pytest.mark.usefixtures("environment")
@@ -65,6 +68,28 @@ async def test_after_a_restore_the_relay_names_the_command_by_which_it_goes_on(
     async with topic.reader() as reader, schema.relay():
         await reader.until(ids_of([*restored[3:], since, later]))
     assert len(reader.ids) == 4
+
+
+async def test_what_was_written_since_a_restore_waits_for_the_reseed_where_it_lies(
+    schema: Schema, topic: OutTopic, environment: str
+) -> None:
+    """Days are kept up meanwhile; a row that moves would look like one that came with the dump."""
+    async with schema.connected() as operator:
+        await operator.execute(
+            "DO $$ BEGIN EXECUTE 'DROP TABLE ' || "
+            "to_char(current_date, '\"outbox_\"YYYYMMDD'); END $$"
+        )
+    await schema.emit(*(topic.record(key=str(n)) for n in range(3)))
+    async with schema.connected() as operator:
+        await operator.execute(_RESTORED)
+    since = topic.record(key="since")
+    await schema.emit(since)
+
+    await maintain_at(environment, "points", dry=False)
+    await reseed("--yes")
+
+    async with topic.reader() as reader, schema.relay():
+        await reader.until(ids_of([since]))
 
 
 @pytest.mark.usefixtures("environment")
