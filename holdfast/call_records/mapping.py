@@ -1,13 +1,16 @@
 """What a file's columns and words mean: the operator's YAML, and the cells it turns into ours."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from math import isnan
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import pyarrow as pa
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -29,6 +32,9 @@ Ours = Literal[
 NEEDED: tuple[Ours, ...] = ("record_id", "number", "at", "kind", "direction")
 _ABSENT: Mapping[str, object] = {"seconds": 0, "kilobytes": 0, "fen": 0, "at_home": True}
 _INTEGERS = frozenset({"seconds", "kilobytes", "fen"})
+_NUMBERS = frozenset({"number", "peer", "forwarded_to"})
+# A table that knew the column as a number with gaps in it: the dot is none that people write.
+_FRACTION = re.compile(r"[0-9]{7,}\.0+")
 _TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 Cell = object
@@ -106,7 +112,7 @@ class RowReader:
         for name, cell in self._cells(row):
             try:
                 ours[name] = self._converters[name](cell)
-            except (ValueError, InvalidOperation, OverflowError):
+            except (ValueError, ArithmeticError):  # of decimals all are arithmetic's
                 return Fault(name, f"the file's column cannot be read as {_SHAPES.get(name, name)}")
         return ours
 
@@ -115,17 +121,17 @@ class RowReader:
         constants: Mapping[str, Cell] = {**_ABSENT, **self._mapping.constants}
         for name in COLUMNS.names:
             cell = row[columns[name]] if name in columns else constants.get(name)
-            if cell is None or (isinstance(cell, str) and not cell.strip()):
-                cell = _ABSENT.get(name)
-            yield name, cell
+            yield name, _ABSENT.get(name) if _is_missing(cell) else cell
 
     def _converter(self, name: str) -> Callable[[Cell], object]:
         if name == "at":
             return self._moment
         if name in _INTEGERS:
             factors: Mapping[str, Decimal] = {**self._mapping.factors}
-            factor = factors.get(name, Decimal(1))
-            return lambda cell: int((Decimal(str(cell).strip()) * factor).to_integral_value())
+            factor, most = factors.get(name, Decimal(1)), _largest(name)
+            return lambda cell: _whole(Decimal(_text(cell)) * factor, most)
+        if name in _NUMBERS:
+            return lambda cell: None if cell is None else _number(cell)
         words: Mapping[str, Mapping[str, str | bool]] = {**self._mapping.words}
         if name == "at_home":
             return lambda cell: _truth(cell, words.get(name, {}))
@@ -142,7 +148,39 @@ class RowReader:
         return found if found.tzinfo else found.replace(tzinfo=self._zone)
 
 
-_SHAPES = {"at": "a time", "seconds": "a number", "kilobytes": "a number", "fen": "a number"}
+_SHAPES = {
+    "at": "a time",
+    **dict.fromkeys(_INTEGERS, "a number of that size"),
+    **dict.fromkeys(_NUMBERS, "a telephone number: write it as text, not as a number"),
+}
+
+
+def _is_missing(cell: Cell) -> bool:
+    """Nothing, blanks, or the NaN that tables keep where a number is missing."""
+    if isinstance(cell, float):
+        return isnan(cell)
+    return cell is None or (isinstance(cell, str) and not cell.strip())
+
+
+def _largest(name: str) -> int:
+    """What our column holds."""
+    return 2**31 - 1 if COLUMNS.field(name).type == pa.int32() else 2**63 - 1
+
+
+def _whole(number: Decimal, most: int) -> int:
+    # Compared first: a huge exponent would take for ever to be written out.
+    if not -most <= number <= most:
+        raise ValueError("beyond what the column holds")
+    return int(number.to_integral_value())
+
+
+def _number(cell: Cell) -> str:
+    """A telephone number as text; a typed one has lost nothing, a written fraction is no number."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if _FRACTION.fullmatch(_text(cell)):
+        raise ValueError("a number of a table, written as text")
+    return _text(cell)
 
 
 def _text(cell: Cell) -> str:

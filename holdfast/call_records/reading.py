@@ -2,12 +2,14 @@
 
 import csv
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from pyarrow import parquet
 
 BATCH_ROWS = 5_000  # half of what ingest takes at once
@@ -41,7 +43,8 @@ def fingerprint(*paths: Path) -> str:
 def row_count(path: Path) -> int:
     """How many rows there are; of a CSV, how many lines, for the progress bar alone."""
     if _is_parquet(path):
-        return parquet.ParquetFile(path).metadata.num_rows
+        with _opened(path) as file:
+            return file.metadata.num_rows
     with path.open("rb") as file:
         return max(sum(1 for _ in file) - 1, 0)
 
@@ -81,13 +84,18 @@ def _csv_rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
 
 
 def _parquet_rows(path: Path, columns: Sequence[str]) -> Iterator[Row]:
+    with _opened(path) as file:
+        _refuse_missing(path, columns, file.schema_arrow.names)
+        for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=list(columns)):
+            yield from batch.to_pylist()
+
+
+@contextmanager
+def _opened(path: Path) -> Generator[parquet.ParquetFile]:
     try:
-        file = parquet.ParquetFile(path)
-    except (OSError, ValueError) as error:
-        raise FileRefused(f"{path.name} is no Parquet file") from error
-    _refuse_missing(path, columns, file.schema_arrow.names)
-    for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=list(columns)):
-        yield from batch.to_pylist()
+        yield parquet.ParquetFile(path)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise FileRefused(f"{path.name} is no Parquet file, or it was damaged") from error
 
 
 def _refuse_missing(path: Path, columns: Sequence[str], present: Sequence[str]) -> None:

@@ -64,6 +64,20 @@ def test_typed_cells_of_a_parquet_file_are_read_alike() -> None:
     assert (row["at"], row["seconds"], row["fen"], row["at_home"]) == (at, 61, 125, False)
 
 
+def test_numbers_that_a_table_keeps_as_fractions_are_telephone_numbers_all_the_same() -> None:
+    row = read(a_mapping(), msisdn=13800138000.0, other_party=float("nan"), forward_to=10086)
+
+    assert isinstance(row, dict)
+    assert (row["number"], row["peer"], row["forwarded_to"]) == ("13800138000", None, "10086")
+
+
+def test_a_number_written_with_dots_is_left_to_ingest() -> None:
+    row = read(a_mapping(), msisdn="138.0013.8000")
+
+    assert isinstance(row, dict)
+    assert row["number"] == "138.0013.8000"
+
+
 def test_a_time_without_a_format_is_iso_and_keeps_its_zone() -> None:
     row = read(a_mapping(time_format=None), start_time="2026-02-27T09:00:00+00:00")
 
@@ -93,6 +107,12 @@ def test_a_constant_stands_in_for_a_column() -> None:
         ({"start_time": ""}, "at"),
         ({"duration": "a minute"}, "seconds"),
         ({"duration": "NaN"}, "seconds"),
+        ({"duration": "2147483648"}, "seconds"),
+        ({"duration": "1e999999999"}, "seconds"),
+        ({"charge_yuan": "1e17"}, "fen"),
+        ({"charge_yuan": "-1e17"}, "fen"),
+        ({"msisdn": "13800138000.0"}, "number"),
+        ({"other_party": "13800138000.00"}, "peer"),
         ({"charge_yuan": "1,25"}, "fen"),
         ({"roaming": "abroad"}, "at_home"),
     ],

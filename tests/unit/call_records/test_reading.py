@@ -74,6 +74,18 @@ def test_another_file_is_refused_with_its_reason(
         list(chunks(path, COLUMNS))
 
 
+def test_a_damaged_parquet_file_is_refused_whoever_looks_first(tmp_path: Path) -> None:
+    path = a_parquet(tmp_path, 500)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4] + b"\xff" * 200 + whole[204:])
+    with pytest.raises(FileRefused, match="damaged"):
+        list(chunks(path, COLUMNS))
+
+    path.write_bytes(b"no parquet at all")
+    with pytest.raises(FileRefused, match="Parquet"):
+        row_count(path)
+
+
 def test_the_same_file_and_mapping_have_one_name(tmp_path: Path) -> None:
     first, other = tmp_path / "a", tmp_path / "b"
     first.write_text("a")
