@@ -8,12 +8,11 @@ A crash between acknowledgement and cursor repeats records and loses none; reade
 import asyncio
 import contextlib
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -21,17 +20,16 @@ from shared import telemetry
 from shared.faults import back_off_seconds, is_worlds_fault
 from shared.logging import get_logger
 from shared.outbox import Waker
+from shared.relay_batches import Rows, batches_of, send
 from shared.relay_lease import Lease, LeaseLost
 
 POLL_SECONDS = 0.1  # without a wake: another process's commits are seen this late at most
 ROWS_MAX = 1000
 WINDOW_BYTES_MAX = 4 * 2**20  # a relay holds one window in memory; the row that crosses it goes too
-# Above this a record fails in the client already; the broker's own limit is the topic's.
+# Above this a record is set aside without asking; the broker's own limit is the topic's.
 REQUEST_BYTES_MAX = 1_048_576
 # A broker restart takes longer than aiokafka's 40 s; a shorter limit drops what was not sent.
 REQUEST_TIMEOUT_MS = 60_000
-
-Rows = Sequence[Row[Any]]
 
 log = get_logger(__name__)
 
@@ -44,27 +42,21 @@ class TooLarge(KafkaError):  # noqa: N818 - a fact about a record, told by the b
     """The broker refused a record for its size; the producer's numbering has a hole there."""
 
 
-_READ_CURSOR = text("""
-    SELECT c.xid::text AS xid, c.last_id, c.system_identifier = s.system_identifier AS same_server,
-           current_schema() AS service
-    FROM outbox_cursor c, pg_control_system() s
-""")
-
 # One watermark for the whole read, taken with its snapshot: rows of transactions at or above it
-# wait. Values stay where they lie until a row is known to fit into the window.
+# wait. Values stay where they lie until a row is known to fit into the window. Where nothing waits
+# there is one row without an id.
 _WINDOW = text("""
-    SELECT w.xid::text AS xid, w.id, w.event_id, w.topic, w.partition, w.key, w.headers, w.value,
-           w.created_at
-    FROM (
+    SELECT c.system_identifier = s.system_identifier AS same_server, current_schema() AS service,
+           w.xid::text AS xid, w.id, w.event_id, w.topic, w.partition, w.key,
+           w.headers::text AS headers, w.value, w.created_at
+    FROM outbox_cursor c CROSS JOIN pg_control_system() s LEFT JOIN LATERAL (
         SELECT o.*, sum(octet_length(o.value)) OVER (ORDER BY o.xid, o.id) AS bytes
         FROM (
             SELECT * FROM outbox
-            WHERE (xid, id) > (CAST(CAST(:xid AS text) AS xid8), :last_id)
-              AND xid < pg_snapshot_xmin(pg_current_snapshot())
+            WHERE (xid, id) > (c.xid, c.last_id) AND xid < pg_snapshot_xmin(pg_current_snapshot())
             ORDER BY xid, id LIMIT :rows
         ) o
-    ) w
-    WHERE w.bytes - octet_length(w.value) < :bytes
+    ) w ON w.bytes - octet_length(w.value) < :bytes
     ORDER BY w.xid, w.id
 """)
 
@@ -120,9 +112,11 @@ async def _went_well(relay: "_Relay", waker: Waker) -> bool:
 
 class _Relay:
     def __init__(self, engine: AsyncEngine, kafka: str) -> None:
-        self._engine = engine
+        # Each statement is a transaction by itself, whole and repeatable: a pass asks three times,
+        # and would ask nine times if it said where each begins and ends.
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._kafka = kafka
-        self.lease = Lease(engine)
+        self.lease = Lease(self._engine)
         self._producer: AIOKafkaProducer | None = None
         self._oversized: set[int] = set()  # rows of this window that the broker refused
         self._oldest: datetime | None = None
@@ -146,42 +140,37 @@ class _Relay:
         return True
 
     async def _window(self) -> Rows:
-        async with self._engine.connect() as connection, connection.begin():
-            cursor = (await connection.execute(_READ_CURSOR)).one()
-            if not cursor.same_server:
-                raise WrongServer(
-                    "the outbox cursor was written by another PostgreSQL cluster (a restored or "
-                    "copied database), whose transaction ids cannot be compared with this one's. "
-                    "Make sure that no process uses the old one any more, then "
-                    f"`holdfast outbox reseed {cursor.service} --yes`"
-                )
-            limits = {"rows": ROWS_MAX, "bytes": WINDOW_BYTES_MAX}
-            after = {"xid": cursor.xid, "last_id": cursor.last_id}
-            return (await connection.execute(_WINDOW, {**after, **limits})).all()
+        limits = {"rows": ROWS_MAX, "bytes": WINDOW_BYTES_MAX}
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(_WINDOW, limits)).all()
+        if not rows[0].same_server:
+            raise WrongServer(
+                "the outbox cursor was written by another PostgreSQL cluster (a restored or "
+                "copied database), whose transaction ids cannot be compared with this one's. "
+                "Make sure that no process uses the old one any more, then "
+                f"`holdfast outbox reseed {rows[0].service} --yes`"
+            )
+        return rows if rows[0].id is not None else ()
 
     async def _produce(self, rows: Rows) -> None:
         """Send all, in the order of their ids, and wait for every acknowledgement."""
+        self._oversized |= {row.id for row in rows if _size(row) > REQUEST_BYTES_MAX}
+        leaving = [row for row in rows if row.id not in self._oversized]
         producer = await self._started_producer()
-        sent: list[tuple[Row[Any], asyncio.Future[Any]]] = []
-        for row in sorted(rows, key=lambda r: r.id):
-            if row.id in self._oversized:
-                continue
-            try:
-                sent.append((row, await _send(producer, row)))
-            except MessageSizeTooLargeError:
-                self._oversized.add(row.id)  # refused by the client: nothing was numbered yet
-        answers = await asyncio.gather(*(answer for _, answer in sent), return_exceptions=True)
+        batches = await batches_of(producer, sorted(leaving, key=lambda row: row.id))
+        sent = [await send(producer, batch) for batch in batches]
+        answers = await asyncio.gather(*sent, return_exceptions=True)
         refused: list[BaseException] = []
-        for (row, _), answer in zip(sent, answers, strict=True):
+        for batch, answer in zip(batches, answers, strict=True):
             if not isinstance(answer, BaseException):
-                telemetry.OUTBOX_PUBLISHED.labels(topic=row.topic).inc()
+                telemetry.OUTBOX_PUBLISHED.labels(topic=batch.tp.topic).inc(len(batch.rows))
             elif isinstance(answer, MessageSizeTooLargeError):
-                self._oversized.add(row.id)
-                refused.append(TooLarge(f"event {row.event_id} for {row.topic}"))
+                self._oversized |= {row.id for row in batch.rows}
+                refused.append(TooLarge(f"event {batch.rows[0].event_id} for {batch.tp.topic}"))
             else:
                 refused.append(answer)
         if refused:
-            # Whatever came after a refused record of its partition was refused for its number, so
+            # Whatever came after a refused batch of its partition was refused for its number, so
             # the window goes again, by a new producer and without what no broker takes.
             raise refused[0]
 
@@ -200,7 +189,7 @@ class _Relay:
         """Set aside what no broker takes and move the cursor, if the lease is still ours."""
         last = rows[-1]
         oversized = [row for row in rows if row.id in self._oversized]
-        async with self._engine.connect() as connection, connection.begin():
+        async with self._engine.connect() as connection:
             await _set_aside(connection, oversized)
             moved = await connection.execute(
                 _MOVE,
@@ -224,19 +213,9 @@ async def _set_aside(connection: AsyncConnection, rows: Rows) -> None:
         log.error("outbox_row_set_aside", topic=row.topic, event_id=str(row.event_id))
 
 
-async def _send(producer: AIOKafkaProducer, row: Row[Any]) -> asyncio.Future[Any]:
-    while True:
-        try:
-            return await producer.send(
-                row.topic,
-                value=row.value,
-                key=row.key.encode() if row.key is not None else None,
-                partition=row.partition,
-                headers=[(name, value.encode()) for name, value in row.headers.items()],
-            )
-        except KafkaTimeoutError:
-            # The client's buffer could not drain: this record was not taken, so ask again.
-            log.warning("relay_buffer_full", topic=row.topic)
+def _size(row: Row[Any]) -> int:
+    """Of the record, nearly: names and values, without the few bytes that frame each."""
+    return len(row.value) + len(row.headers) + len(row.key or "")
 
 
 def _producer(kafka: str) -> AIOKafkaProducer:

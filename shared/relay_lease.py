@@ -37,7 +37,10 @@ _RELEASE = text("UPDATE relay_lease SET expires_at = '-infinity' WHERE owner = :
 
 
 class Lease:
-    """The right to publish, for seconds at a time; its epoch fences the cursor."""
+    """The right to publish, for seconds at a time; its epoch fences the cursor.
+
+    `engine` commits each statement by itself.
+    """
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -78,7 +81,7 @@ class Lease:
     async def release(self) -> None:
         """Let the next relay begin at once; without a database it waits for the lease's end."""
         try:
-            async with self._engine.connect() as connection, connection.begin():
+            async with self._engine.connect() as connection:
                 await connection.execute(_RELEASE, {"owner": self.owner})
         except Exception as error:
             if not is_worlds_fault(error):
@@ -86,7 +89,7 @@ class Lease:
 
     async def _renew(self) -> None:
         asked_at = time.monotonic()
-        async with self._engine.connect() as connection, connection.begin():
+        async with self._engine.connect() as connection:
             asked = {"owner": self.owner, "seconds": LEASE_SECONDS}
             taken = await connection.execute(_TAKE, asked)
             self._epoch = taken.scalar_one_or_none()

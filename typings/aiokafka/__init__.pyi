@@ -4,6 +4,8 @@ from asyncio import Future
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from aiokafka.producer.message_accumulator import BatchBuilder
+
 _KT = TypeVar("_KT")
 _VT = TypeVar("_VT")
 
@@ -82,3 +84,7 @@ class AIOKafkaProducer:
         headers: Sequence[tuple[str, bytes]] | None = None,
     ) -> RecordMetadata: ...
     async def partitions_for(self, topic: str) -> set[int]: ...
+    def create_batch(self) -> BatchBuilder: ...
+    async def send_batch(
+        self, batch: BatchBuilder, topic: str, *, partition: int
+    ) -> Future[RecordMetadata]: ...
