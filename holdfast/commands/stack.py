@@ -1,6 +1,7 @@
 """`holdfast up|down|status|restart|logs`: the local stack."""
 
 import json
+import re
 import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -26,12 +27,21 @@ GOOD = ("ready", "running")
 console = Console(stderr=True)
 
 
+def _whole_url(given: str) -> str:
+    """Every role's address is derived from this one, so nothing of it may be left to defaults."""
+    if given and not re.fullmatch(r"postgres(ql)?://[^:@/]+:[^@/]+@[^@/]+/[^@/]+", given):
+        raise typer.BadParameter("postgresql://USER:PASSWORD@HOST:PORT/DATABASE, of a superuser")
+    return given
+
+
 def up(
     *,
     home: Home = None,
     brokers: Annotated[int, typer.Option(min=1, max=_THREE, help="1 or 3.")] = 1,
     kafka: Annotated[str, typer.Option(help="Use these brokers: HOST:PORT[,…].")] = "",
-    database: Annotated[str, typer.Option(help="Use this server: a superuser's URL.")] = "",
+    database: Annotated[
+        str, typer.Option(help="Use this server: a superuser's URL.", callback=_whole_url)
+    ] = "",
     kafka_jars: Annotated[Path | None, typer.Option(help="A folder with Kafka's jars.")] = None,
     rate: Annotated[float, typer.Option(min=0, help="Business seconds a second.")] = 1.0,
     timings: Annotated[bool, typer.Option("--timings", help="Print each step's seconds.")] = False,
@@ -78,7 +88,8 @@ def told() -> Generator[None]:
     try:
         yield
     except (NoJars, KafkaFailed, PostgresFailed, TopicsRefused, UpFailed, OSError) as failure:
-        console.print(str(failure), style="red", markup=False)
+        # Not wrapped: what is to be typed shall be copied in one piece.
+        console.print(str(failure), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from failure
 
 

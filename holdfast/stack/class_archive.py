@@ -11,14 +11,15 @@ from pathlib import Path
 from holdfast.stack.jars import KAFKA_VERSION
 
 
-def archive_of(node: int) -> Path:
-    """Where all stacks of this user keep the classes of their brokers, beside nobody's data.
+def archive_of(node: int, folder: Path | None = None) -> Path:
+    """Where all stacks of this user keep their brokers' classes, beside nobody's data, or `folder`.
 
     Each node of a stack has its own file: brokers that stop together must not write the same one.
     """
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "holdfast"
-    cache.mkdir(parents=True, exist_ok=True)
-    return cache / f"kafka-{KAFKA_VERSION}-{node}.jsa"
+    folder = folder or cache
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"kafka-{KAFKA_VERSION}-{node}.jsa"
 
 
 def options(archive: Path) -> list[str]:

@@ -127,9 +127,15 @@ def up(wishes: Wishes, timings: Timings) -> StackState:
 def _state(wishes: Wishes) -> StackState:
     names = [f"{service}_{kind}" for service in SERVICES for kind in roles.KINDS]
     state = load(wishes.home) or begin(wishes.home, brokers=wishes.brokers, roles=names)
+    if wishes.brokers > len(state.kafka_ports):
+        raise UpFailed(
+            f"the stack in {wishes.home} was begun with {len(state.kafka_ports)} broker and keeps "
+            f"to it: give --home another folder for {wishes.brokers}"
+        )
     state.kafka_address = wishes.kafka
     state.database_url = wishes.database
-    state.kafka_jars = str(wishes.kafka_jars or "")
+    # Resolved, for a broker starts in a folder of its own.
+    state.kafka_jars = str(wishes.kafka_jars.resolve()) if wishes.kafka_jars else ""
     state.only = list(wishes.only)
     for part in state.parts.values():
         part.stopped_because = ""
@@ -142,8 +148,15 @@ def _state(wishes: Wishes) -> StackState:
     if renew_taken_ports(state):
         for part in services:  # they know only the old addresses
             state.part(part.name).process.stop()
+    _forget_others(state, {part.name for part in (*parts.servers(state), *services)})
     state.save()
     return state
+
+
+def _forget_others(state: StackState, ours: set[str]) -> None:
+    """A stack that takes servers of others has no such parts any more, unless they still run."""
+    kept = {name: part for name, part in state.parts.items() if name in ours or part.alive()}
+    state.parts = kept
 
 
 def _adopt(state: StackState, part: Part) -> None:

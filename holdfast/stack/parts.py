@@ -145,7 +145,8 @@ def brokers(state: StackState) -> list[Broker]:
             class_path=class_path,
             cluster=state.cluster,
             peers=peers,
-            archive=archive_of(node),
+            # Jars that a site brings are this stack's matter.
+            archive=archive_of(node, state.folder if state.kafka_jars else None),
         )
         for node in numbers
     ]

@@ -127,7 +127,8 @@ def renew_taken_ports(state: StackState) -> list[int]:
     taken: list[int] = []
 
     def renewed(name: str, port: int) -> int:
-        if not port or state.part(name).alive() or is_free(port):
+        noted = state.parts.get(name, PartState())  # servers of others are no parts of ours
+        if not port or noted.alive() or is_free(port):
             return port
         taken.append(port)
         return free_ports(1)[0]
