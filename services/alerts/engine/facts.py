@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from services.alerts.engine.bounds import refuse_unholdable
 from services.alerts.engine.hits import UNITS, Hit
 from services.alerts.engine.kernel import roll_rings
 from services.alerts.engine.layout import (
@@ -69,6 +70,7 @@ def day_of(at: int) -> int:
 
 def apply_baseline(row: Row, baseline: UsageBaseline) -> None:
     """A year of bills and four weeks of use; whatever is known from live records stays."""
+    refuse_unholdable(baseline)
     hot, at, last = row.hot, microseconds(baseline.at), microseconds(baseline.last_seen)
     hot["state"] |= HAS_BASELINE
     hot["gap_seconds"] = baseline.mean_gap_seconds
@@ -151,6 +153,7 @@ def apply_deactivation(row: Row, request: DeactivationRequested) -> Hit | None:
 
 def apply_profile(row: Row, profile: CustomerProfile, watermark: int) -> Hit | None:
     """County, tier, contracts; AL-06 at once where a contract ends soon."""
+    refuse_unholdable(profile)
     hot, cold = row.hot, row.cold
     if profile.sequence <= int(cold["profile_sequence"]):
         return None

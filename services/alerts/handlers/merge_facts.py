@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from services.alerts.domain import control
 from services.alerts.domain.partitions import partitions_of
+from services.alerts.engine.bounds import refuse_unholdable
 from services.alerts.store import control_numbers
 from shared import outbox
 from shared.batch_transaction import RunHandler
@@ -32,13 +33,16 @@ async def merge_facts(facts: Sequence[CustomerEvent], uow: UnitOfWork) -> None:
     """One control message, or as many as the run's size needs, numbered without a gap.
 
     Raises:
-        RecordFault: a customer of another partition, whose usage this one's engine does not see.
+        RecordFault: a customer of another partition, whose usage this one's engine does not see, or
+            a fact that the engine cannot hold: in the log it would stand in everybody's way.
     """
     if uow.source is None:
         raise LookupError("the merger numbers by the position of the batch that it is called in")
     topic, partition = uow.source
     if not (_partitions(facts) == partition).all():
         raise RecordFault("foreign-partition", f"the customer's facts belong not into {partition}")
+    for fact in facts:
+        refuse_unholdable(fact)
     parts = list(control.in_messages(facts))
     first = await control_numbers.take(uow.connection, topic, partition, count=len(parts))
     now = max(fact.at for fact in facts)

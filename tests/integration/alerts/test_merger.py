@@ -16,12 +16,14 @@ from shared.arrivals import Arrival
 from shared.batch_transaction import BatchTransaction, Handlers, Run
 from shared.database import unit_of_work
 from shared.deadletters import StoredRecord
+from shared.errors import RecordFault
 from shared.events import envelope
 from shared.events.billing import BillIssued
-from shared.events.event import EventId
+from shared.events.event import CustomerEvent, EventId
 from shared.tracing import trace_of
+from tests.unit.alerts.engine_facts import a_profile
 
-BILLING = "holdfast.billing.v1"
+BILLING, CUSTOMERS = "holdfast.billing.v1", "holdfast.customers.v1"
 
 
 class Killed(Exception):  # noqa: N818 - what a test does to a transaction.
@@ -42,7 +44,7 @@ def a_bill(partition: int) -> BillIssued:
 
 
 async def merge(
-    alerts: Alerts, place: TopicPartition, bills: Sequence[BillIssued], *, killed: bool = False
+    alerts: Alerts, place: TopicPartition, bills: Sequence[CustomerEvent], *, killed: bool = False
 ) -> None:
     """One batch of a lane: the position moves, the facts are merged, all or nothing."""
     async with unit_of_work(alerts.worker) as uow:
@@ -116,6 +118,15 @@ async def test_a_fact_in_a_strange_partition_costs_itself_and_no_number(alerts: 
     messages = await alerts.controls(6)
     assert [fact for message in messages for fact in control.facts_in(message)] == bills[::2]
     assert numbers_of(messages) == list(range(1, len(messages) + 1))
+
+
+async def test_a_profile_that_no_row_can_hold_never_enters_the_log(alerts: Alerts) -> None:
+    place = await alerts.claim(CUSTOMERS, 21)
+
+    with pytest.raises(RecordFault, match="63 bits"):
+        await merge(alerts, place, [a_profile(customer_id=a_customer(21), sequence=2**63)])
+
+    assert await alerts.controls(21) == []
 
 
 def _arrived(bill: BillIssued, place: TopicPartition, offset: int) -> Arrival:
