@@ -1,9 +1,10 @@
 """The organisation tree: a versioned file, loaded into each schema's `org_unit` (contracts §4)."""
 
 import asyncio
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -14,6 +15,15 @@ from shared.events.event import OrganisationCode
 
 Kind = Literal["province", "city", "county", "store"]
 _DIGITS: dict[Kind, int] = {"province": 2, "city": 4, "county": 6, "store": 9}
+
+
+class Webhook(BaseModel):
+    """Where a unit hears of its orders; `secret` names a file in HOLDFAST_WEBHOOK_SECRETS."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: Annotated[str, Field(pattern=r"^https?://[^\s@]+$", max_length=500)]
+    secret: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$")]
 
 
 class Unit(BaseModel):
@@ -27,7 +37,9 @@ class Unit(BaseModel):
     name_en: str
     retention_owner: str | None = None
     dispatcher: str | None = None
-    mailbox: str | None = None
+    mailbox: Annotated[str | None, Field(pattern=r"^[^\s@<>,]+@[^\s@<>,]+$")] = None
+    mail_language: Literal["zh", "en"] = "zh"
+    webhook: Webhook | None = None
     calendar: str | None = None
 
     @property
@@ -97,6 +109,43 @@ _COLUMNS = (
 )
 
 
+# Where a service tells branches of their orders, it knows how each is reached. A newer file enables
+# an endpoint again that had answered 410, and what it does not name any more is not reached.
+_REACHES = text("SELECT to_regclass('recipient') IS NOT NULL")
+_REACH = text("""
+    WITH reached AS (
+        INSERT INTO recipient AS r (unit, channel, address, language, secret, version)
+        SELECT u.*, CAST(:version AS int)
+        FROM unnest(CAST(:unit AS text[]), CAST(:channel AS text[]), CAST(:address AS text[]),
+                    CAST(:language AS text[]), CAST(:secret AS text[])) AS u
+        ON CONFLICT (unit, channel) DO UPDATE SET
+            address = excluded.address, language = excluded.language, secret = excluded.secret,
+            disabled_at = NULL, version = excluded.version
+        WHERE r.version < excluded.version
+    )
+    DELETE FROM recipient WHERE version < :version
+    AND (unit, channel) NOT IN (
+        SELECT * FROM unnest(CAST(:unit AS text[]), CAST(:channel AS text[])))
+""")
+
+
+def _reaching(organisation: Organisation) -> dict[str, Any]:
+    rows = _recipients(organisation.units)
+    names = ("unit", "channel", "address", "language", "secret")
+    columns = {name: [row[place] for row in rows] for place, name in enumerate(names)}
+    return {**columns, "version": organisation.version}
+
+
+def _recipients(units: Sequence[Unit]) -> list[tuple[str, str, str, str, str | None]]:
+    mailed = [(u.code, "mail", u.mailbox, u.mail_language, None) for u in units if u.mailbox]
+    posted = [
+        (u.code, "webhook", u.webhook.url, u.mail_language, u.webhook.secret)
+        for u in units
+        if u.webhook
+    ]
+    return [*mailed, *posted]
+
+
 def load_into(url: str, file: Path | None = None) -> None:
     """Bring the `org_unit` table of the schema that `url`'s role owns up to the file."""
     asyncio.run(_load(url, read_organisation(file)))
@@ -108,5 +157,7 @@ async def _load(url: str, organisation: Organisation) -> None:
     try:
         async with unit_of_work(engine) as uow:
             await uow.connection.execute(_LOAD, {**columns, "version": organisation.version})
+            if await uow.connection.scalar(_REACHES):
+                await uow.connection.execute(_REACH, _reaching(organisation))
     finally:
         await engine.dispose()

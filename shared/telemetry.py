@@ -217,6 +217,18 @@ ORDER_STEPS = _counter(
     "Steps of work orders: dispatched, accepted, completed, breached and the others.",
     "Many of `breach`: a branch is short of hands; many of `return`: orders lack something.",
 )
+DELIVERIES = _counter(
+    "holdfast_deliveries",
+    ("channel", "outcome"),
+    "Tries to send mail or a webhook: delivered, retry, refused, gone (410), given_up after a day.",
+    "Anything but delivered: GET /ticketing/v1/deliveries?state=failed names order and answer.",
+)
+DELIVERY_SECONDS = _histogram(
+    "holdfast_delivery_seconds",
+    ("channel",),
+    "Time from an order's step to the receipt of what told its branch.",
+    "Above 5 s: the mail server or an endpoint was away; look at the answers of deliveries.",
+)
 
 # --- alerts: ingest
 INGEST_RECORDS = _counter(

@@ -35,6 +35,8 @@ OPERATIONS: Operations = {
     "readOrder": _LOOKING,
     "readLostReasons": _LOOKING,
     "readFigures": _COUNTING,
+    "readDeliveries": _COUNTING,
+    "sendDeliveryAgain": {**_DISPATCHING, Role.PLATFORM_ENGINEER: Scope.PROVINCE},
     "acceptOrder": _BRANCH,
     "returnOrder": _BRANCH,
     "completeOrder": _BRANCH,

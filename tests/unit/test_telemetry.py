@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LABELS_ALLOWED = {
     "act",
     "answer",
+    "channel",
     "disposition",
     "inbound",
     "kind",

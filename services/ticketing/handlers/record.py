@@ -1,10 +1,11 @@
-"""Keep what happened to orders: their rows, history, deadlines, and the facts that leave."""
+"""Keep what happened to orders: rows, history, deadlines, the facts and notices that leave."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from services.ticketing.domain.order import Order
 from services.ticketing.domain.timing import due_timers, run_out
+from services.ticketing.handlers.notify import notify
 from services.ticketing.handlers.tell import Caused, facts_of, timer_cause
 from services.ticketing.store import deadlines, history, orders, organisation
 from shared import telemetry
@@ -31,6 +32,7 @@ async def tell(steps: Sequence[Caused], uow: UnitOfWork) -> None:
     for step in steps:
         for fact in facts_of(step, owners):
             uow.emit(fact)
+    await notify(steps, uow)
     uow.after_commit(lambda: _count(steps))
 
 

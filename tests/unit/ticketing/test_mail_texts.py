@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from order_facts import CALENDAR, an_order
+from order_facts import CALENDAR, FRIDAY, an_order
 
 from services.ticketing.domain.deadlines import Policy
 from services.ticketing.domain.mail import Envelope, NoAddress, mail
@@ -72,55 +72,71 @@ SENT_BACK = a_notice(NoticeKind.SENT_BACK, by="陈涛", reason="合约号不符"
         (
             a_notice(),
             ZH,
-            "【新工单】260305-000131 3G转合约，3 月 6 日（周五）18:00 前办结 ‖ "
-            "城关区维系责任人：陈涛 派发了续约工单 260305-000131（3G转合约，客户级别 银卡）。"
-            "客户已在电话中同意续约。请在 3 月 6 日（周五）18:00 前完成并反馈结果；"
-            "未成功请选择丢单原因。截止依据：下一工作日下班前。打开工单：{url}",
+            (
+                "【新工单】260305-000131 3G转合约，3 月 6 日（周五）18:00 前办结 ‖ "
+                "城关区维系责任人：陈涛 派发了续约工单 260305-000131（3G转合约，客户级别 银卡）。"
+                "客户已在电话中同意续约。请在 3 月 6 日（周五）18:00 前完成并反馈结果；"
+                "未成功请选择丢单原因。截止依据：下一工作日下班前。打开工单：{url}"
+            ),
         ),
         (
             a_notice(),
             EN,
-            "[New order] 260305-000131 3G to contract, due Fri 6 Mar 18:00 ‖ "
-            "To the retention owner of Chengguan District: Chen Tao sent renewal order "
-            "260305-000131 (3G to contract, Silver). The customer agreed by phone. Please finish "
-            "and report the result by Fri 6 Mar 18:00; if lost, choose the reason. Basis: end of "
-            "the next working day. Open: {url}",
+            (
+                "[New order] 260305-000131 3G to contract, due Fri 6 Mar 18:00 ‖ "
+                "To the retention owner of Chengguan District: Chen Tao sent renewal order "
+                "260305-000131 (3G to contract, Silver). The customer agreed by phone. Please finish "
+                "and report the result by Fri 6 Mar 18:00; if lost, choose the reason. Basis: end of "
+                "the next working day. Open: {url}"
+            ),
         ),
         (
             DUE_SOON,
             ZH,
-            "【即将超时】260305-000131 今天 18:00 截止，剩 2 小时 ‖ "
-            "工单仍为「处理中」，经办 王五。{url}",
+            (
+                "【即将超时】260305-000131 今天 18:00 截止，剩 2 小时 ‖ "
+                "工单仍为「处理中」，经办 王五。{url}"
+            ),
         ),
         (
             DUE_SOON,
             EN,
-            "[Due soon] 260305-000131 due today 18:00, 2 h left ‖ "
-            'Still "In progress", handled by 王五. {url}',
+            (
+                "[Due soon] 260305-000131 due today 18:00, 2 h left ‖ "
+                'Still "In progress", handled by 王五. {url}'
+            ),
         ),
         (
             OVERDUE,
             ZH,
-            "【已超时】260305-000131 超时 1 小时，已升级 ‖ "
-            "已按规则升级至 望江市集团客户部。请办理，或在工单中说明原因。{url}",
+            (
+                "【已超时】260305-000131 超时 1 小时，已升级 ‖ "
+                "已按规则升级至 望江市集团客户部。请办理，或在工单中说明原因。{url}"
+            ),
         ),
         (
             OVERDUE,
             EN,
-            "[Overdue] 260305-000131 by 1 h, escalated ‖ Escalated to Wangjiang City group "
-            "department by rule. Please act or explain in the order. {url}",
+            (
+                "[Overdue] 260305-000131 by 1 h, escalated ‖ Escalated to Wangjiang City group "
+                "department by rule. Please act or explain in the order. {url}"
+            ),
         ),
         (
             SENT_BACK,
             ZH,
-            "【已退回】260305-000131 核实未通过：合约号不符 ‖ "
-            "陈涛 退回：合约号不符。新截止 3 月 6 日（周五）18:00。{url}",
+            (
+                "【已退回】260305-000131 核实未通过：合约号不符 ‖ "
+                "陈涛 退回：合约号不符。新截止 3 月 6 日（周五）18:00。{url}"
+            ),
         ),
         (
             SENT_BACK,
             EN,
-            "[Sent back] 260305-000131 not confirmed: 合约号不符 ‖ "
-            "Sent back by 陈涛: 合约号不符. Now due Fri 6 Mar 18:00. {url}",
+            (
+                "[Sent back] 260305-000131 not confirmed: 合约号不符 ‖ "
+                "Sent back by 陈涛: 合约号不符. Now due Fri 6 Mar 18:00. {url}"
+            ),
         ),
     ],
 )
@@ -223,7 +239,7 @@ def test_one_line_leaves_no_control_character() -> None:
     assert one_line("a\x00b\tc\u2029d\u200be") == "a b c d e"
 
 
-def moved(act: Act, *, note: str | None = None, when: datetime = at(2, 27, 14, 10)) -> Move:
+def moved(act: Act, *, note: str | None = None, when: datetime = FRIDAY) -> Move:
     return Move(an_order(), act, "chen", when, None, note=note)
 
 
