@@ -19,6 +19,12 @@ from shared.events.touchpoints import PortabilityApplied
 # within moments, and one that comes later opens no episode again.
 SETTLED_AFTER = timedelta(hours=1)
 
+# Why a grant ends for good (decision 6). Any other reason names who talks to the customer instead:
+# a stronger proposal, the counter, the customer's own call; what comes of that is told.
+FOR_GOOD = frozenset(
+    {"portability", "do_not_call", "no_consent", "frozen", "unanswered", "expired"}
+)
+
 Outcome = (
     ContactGranted
     | ContactDeclined
@@ -86,6 +92,8 @@ def _answered(
                 return close(replace(episode, proposal=told), answer.because, answer.at)
         case ContactReplaced() if answer.grant_id == proposal.grant_id:
             told = replace(proposal, answer="replaced", because=answer.by, **common)
+            if answer.by in FOR_GOOD:
+                return close(replace(episode, proposal=told), answer.by, answer.at)
         case _:
             return None  # the answer to a question that a stronger one has replaced
     return replace(episode, proposal=told, version=episode.version + 1)

@@ -137,6 +137,24 @@ async def test_a_call_without_agreement_ends_the_episode_an_hour_later(alerts: A
     assert (await told(alerts, customer))[-1] == "episode_closed"
 
 
+async def test_a_late_poller_asks_again_and_then_ends_as_one_in_time(alerts: Alerts) -> None:
+    customer = a_customer()
+    again_at, called_at = FRIDAY + 3 * WEEK, FRIDAY + 4 * WEEK
+    await effects(alerts, a_hit(customer=customer))
+    proposal = await proposal_of(alerts, customer)
+    await effects(alerts, declined(proposal, again_at=again_at, customer=customer))
+    await effects(alerts, called(reached=True, customer=customer, at=called_at))
+
+    assert await _settled(alerts, called_at + WEEK) == 1
+    assert (await told(alerts, customer))[-1] == "contact_proposed"
+    assert await _settled(alerts, called_at + WEEK) == 1
+    assert await _settled(alerts, called_at + WEEK) == 0
+
+    assert await episodes(alerts, customer, "attempt, outcome, closed_at") == [
+        (2, "refused", called_at + timedelta(hours=1))
+    ]
+
+
 async def _settled(alerts: Alerts, now: object) -> int:
     async with unit_of_work(alerts.worker) as uow:
         return await settle_due(now, uow)  # pyright: ignore[reportArgumentType] - a datetime.

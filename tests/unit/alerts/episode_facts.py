@@ -71,8 +71,8 @@ def declined(
     )
 
 
-def replaced(*, customer: int = 7, at: datetime = FRIDAY) -> ContactReplaced:
-    return _made(ContactReplaced, customer, at, grant_id=GRANT, by="counter")
+def replaced(by: str = "counter", *, customer: int = 7, at: datetime = FRIDAY) -> ContactReplaced:
+    return _made(ContactReplaced, customer, at, grant_id=GRANT, by=by)
 
 
 def called(*, reached: bool, customer: int = 7, at: datetime = FRIDAY) -> ContactRecorded:

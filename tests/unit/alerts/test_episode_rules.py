@@ -8,6 +8,7 @@ import pytest
 from services.alerts.domain.episode import Episode, Proposal, join
 from services.alerts.domain.outcome import Outcome, ask_again, decide
 from services.alerts.domain.tell import contact_proposed, episode_closed, told_of
+from services.callcenter.domain.gate import Because
 from shared.events.alerts import AlertRaised, AlertsContactProposed, EpisodeOpened, Severity
 from tests.unit.alerts.engine_facts import FRIDAY
 from tests.unit.alerts.episode_facts import (
@@ -167,6 +168,32 @@ def test_a_final_decline_ends_the_episode() -> None:
     closed = after(episode, declined(proposal_of(episode).proposal_id))
 
     assert closed.outcome == "cap"
+
+
+@pytest.mark.parametrize(
+    ("by", "outcome"),
+    [
+        (Because.UNANSWERED, "unanswered"),
+        (Because.EXPIRED, "expired"),
+        (Because.DO_NOT_CALL, "do_not_call"),
+        (Because.NO_CONSENT, "no_consent"),
+        (Because.FROZEN, "frozen"),
+        (Because.PORTABILITY, "portability"),
+        (Because.COUNTER, None),
+        (Because.INBOUND, None),
+        ("ticketing-proposal-1", None),
+    ],
+)
+def test_a_grant_that_ends_for_good_ends_the_episode_and_one_that_others_take_over_does_not(
+    by: str, outcome: str | None
+) -> None:
+    episode = opened_by("AL-01")
+    episode = after(episode, granted(proposal_of(episode).proposal_id))
+
+    ended = after(episode, replaced(by, at=LATER))
+
+    assert (ended.outcome, ended.closed_at) == (outcome, LATER if outcome else None)
+    assert (proposal_of(ended).answer, proposal_of(ended).because) == ("replaced", by)
 
 
 def test_who_was_reached_and_agreed_to_nothing_is_settled_an_hour_later() -> None:
