@@ -16,6 +16,7 @@ from pyarrow import ipc
 from pydantic import ValidationError
 
 from shared.errors import RecordFault
+from shared.events.arrow_size import unpacked_bytes
 from shared.events.billing import BillIssued, LotsOpened
 from shared.events.envelope import JSON, first_errors, message_id, source_of
 from shared.events.event import CustomerEvent, effect_id
@@ -216,16 +217,24 @@ def read_table(model: type[CustomerEvent], value: bytes) -> pa.Table:
     if len(value) > BYTES_MAX:
         raise RecordFault("too-large", f"{len(value)} bytes, at most {BYTES_MAX}")
     try:
-        table = ipc.open_stream(value).read_all()
+        stream = ipc.open_stream(value)
+        _refuse_before_unpacking(model, stream.schema, value)
+        table = stream.read_all()
         # Arrow trusts offsets until told otherwise: a damaged message would end the process.
         table.validate(full=True)
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise RecordFault("not-arrow", str(error)[:300]) from error
-    if not table.schema.equals(SCHEMAS[model]):
-        raise RecordFault("wrong-columns", f"got {', '.join(table.schema.names)}"[:300])
     if table.num_rows > ROWS_MAX:
         raise RecordFault("too-large", f"{table.num_rows} rows, at most {ROWS_MAX}")
     return table
+
+
+def _refuse_before_unpacking(model: type[CustomerEvent], schema: pa.Schema, value: bytes) -> None:
+    if not schema.equals(SCHEMAS[model]):
+        raise RecordFault("wrong-columns", f"got {', '.join(schema.names)}"[:300])
+    unpacked = unpacked_bytes(value)
+    if unpacked > BYTES_MAX:
+        raise RecordFault("too-large", f"{unpacked} bytes unpacked, at most {BYTES_MAX}")
 
 
 def _rows(model: type[CustomerEvent], value: bytes) -> list[dict[str, Any]]:

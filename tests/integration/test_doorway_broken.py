@@ -12,6 +12,7 @@ from doorway_parts import record_of as record
 from pyarrow import ipc
 
 from holdfast.chaos.parts import Worker
+from shared.events.arrow import ROWS_MAX
 
 PARTITION = 7
 
@@ -46,6 +47,16 @@ def with_other_columns(sound: Record, name: str = "customer_id") -> Record:
     return replace(sound, value=sink.getvalue().to_pybytes())
 
 
+def that_grows(sound: Record) -> Record:
+    """Small on its way, larger than any message may be once it is unpacked."""
+    row = ipc.open_stream(sound.value).read_all().to_pylist()[0] | {"bill_id": "B" * 200}
+    schema = ipc.open_stream(sound.value).schema
+    sink = pa.BufferOutputStream()
+    with ipc.new_stream(sink, schema, options=ipc.IpcWriteOptions(compression="zstd")) as writer:
+        writer.write_batch(pa.RecordBatch.from_pylist([row] * ROWS_MAX, schema))
+    return replace(sound, value=sink.getvalue().to_pybytes())
+
+
 def value(content: bytes) -> Callable[[Record], Record]:
     return lambda sound: replace(sound, value=content)
 
@@ -70,6 +81,7 @@ CASES = (
         lambda r: replace(r, value=r.value[: len(r.value) // 2]),
         "not-arrow",
     ),
+    Case("Arrow that grows", rows_of_the_same, that_grows, "too-large"),
     Case("Arrow with wrong columns", rows_of_the_same, with_other_columns, "wrong-columns"),
     Case(
         "Arrow with a column whose name no database can hold",

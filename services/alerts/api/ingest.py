@@ -13,7 +13,7 @@ from fastapi import Depends, Header, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from services.alerts.domain import upload
-from services.alerts.domain.upload import CallRecord, TooManyRows, Unreadable
+from services.alerts.domain.upload import CallRecord, TooMuch, Unreadable
 from services.alerts.handlers.ingest_door import IngestDoor
 from services.alerts.handlers.register_source import Registration
 from services.alerts.handlers.register_source import register_source as register
@@ -171,7 +171,7 @@ def _read_arrow(
         raise Malformed(
             "With Arrow, send the headers Holdfast-Source and Holdfast-Batch"
         ) from error
-    except TooManyRows as error:
+    except TooMuch as error:
         raise TooLarge(str(error)) from error
     except Unreadable as error:
         raise Malformed(str(error)) from error

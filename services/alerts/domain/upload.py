@@ -16,7 +16,10 @@ from numpy.typing import NDArray
 from pyarrow import ipc, types
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from shared.events.arrow_size import unpacked_bytes
+
 ROWS_MAX = 10_000
+UNPACKED_BYTES_MAX = 4 * 2**20  # as much as may be sent without compression
 EARLY_MAX = timedelta(minutes=5)  # as for every record on a log (shared/arrivals.py)
 AGE_MAX = timedelta(days=400)
 
@@ -69,7 +72,7 @@ class Unreadable(Exception):  # noqa: N818 - a fact about the body, which says w
     """The body as a whole is no batch."""
 
 
-class TooManyRows(Unreadable):
+class TooMuch(Unreadable):
     """The batch is to be cut."""
 
 
@@ -93,10 +96,14 @@ def read_arrow(body: bytes) -> pa.Table:
 
     Raises:
         Unreadable: it is none, or has other columns.
-        TooManyRows: it is more than one batch may be.
+        TooMuch: it is more than one batch may be.
     """
     try:
-        table = ipc.open_stream(body).read_all()
+        stream = ipc.open_stream(body)
+        unpacked = unpacked_bytes(body)
+        if unpacked > UNPACKED_BYTES_MAX:
+            raise TooMuch(f"{unpacked} bytes unpacked, at most {UNPACKED_BYTES_MAX}")
+        table = stream.read_all()
         # Arrow trusts offsets until told otherwise: a damaged message would end the process.
         table.validate(full=True)
     except (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
@@ -107,7 +114,7 @@ def read_arrow(body: bytes) -> pa.Table:
             f"the columns are {', '.join(COLUMNS.names)}; missing: {missing or 'none'}"
         )
     if table.num_rows > ROWS_MAX:
-        raise TooManyRows(f"{table.num_rows} rows, at most {ROWS_MAX}")
+        raise TooMuch(f"{table.num_rows} rows, at most {ROWS_MAX}")
     return pa.Table.from_arrays([_cast(table, name) for name in COLUMNS.names], schema=COLUMNS)
 
 

@@ -50,7 +50,7 @@ def a_call(number: str, **differs: object) -> dict[str, Any]:
     return fields | differs
 
 
-def as_arrow(calls: Sequence[Mapping[str, Any]]) -> bytes:
+def as_arrow(calls: Sequence[Mapping[str, Any]], compression: str | None = None) -> bytes:
     cells = {
         name: [
             datetime.fromisoformat(call[name]) if name == "at" else call.get(name) for call in calls
@@ -58,7 +58,8 @@ def as_arrow(calls: Sequence[Mapping[str, Any]]) -> bytes:
         for name in COLUMNS.names
     }
     sink = pa.BufferOutputStream()
-    with ipc.new_stream(sink, COLUMNS) as writer:
+    options = ipc.IpcWriteOptions(compression=compression)
+    with ipc.new_stream(sink, COLUMNS, options=options) as writer:
         writer.write_table(pa.Table.from_pydict(cells, schema=COLUMNS))
     return sink.getvalue().to_pybytes()
 

@@ -109,15 +109,18 @@ async def test_the_bad_row_of_an_arrow_batch_is_named_alike(mediation: Mediation
 async def test_a_batch_has_limits(mediation: Mediation) -> None:
     call = a_call(a_number())
     many = as_arrow([call] * (ROWS_MAX + 1))
+    packed = as_arrow([call | {"record_id": "R" * 600}] * (ROWS_MAX - 1), "zstd")
     wide = json.dumps({"source": "mediation", "batch_id": "b", "padding": "x" * BODY_BYTES_MAX})
     headers = {**mediation.headers(), "Content-Type": "application/json"}
 
     answers = [
         await mediation.upload_arrow(many, batch="many"),
+        await mediation.upload_arrow(packed, batch="packed"),
         await mediation.web.post("/v1/usage", content=wide, headers=headers),
     ]
 
-    assert [a.status_code for a in answers] == [413, 413]
+    assert [a.status_code for a in answers] == [413, 413, 413]
+    assert "unpacked" in answers[1].json()["detail"]
     assert str(ROWS_MAX) in answers[0].json()["detail"]
 
 

@@ -10,7 +10,7 @@ from pyarrow import ipc
 
 from services.alerts.domain import upload
 from services.alerts.domain.measured import measured
-from services.alerts.domain.upload import COLUMNS, BadCell, CallRecord, TooManyRows, Unreadable
+from services.alerts.domain.upload import COLUMNS, BadCell, CallRecord, TooMuch, Unreadable
 
 
 def cells(**differs: object) -> list[tuple[int, str]]:
@@ -20,9 +20,10 @@ def cells(**differs: object) -> list[tuple[int, str]]:
     return [(cell.row, cell.column) for cell in found]
 
 
-def as_arrow(table: pa.Table) -> bytes:
+def as_arrow(table: pa.Table, compression: str | None = None) -> bytes:
     sink = pa.BufferOutputStream()
-    with ipc.new_stream(sink, table.schema) as writer:
+    options = ipc.IpcWriteOptions(compression=compression)
+    with ipc.new_stream(sink, table.schema, options=options) as writer:
         writer.write_table(table)
     return sink.getvalue().to_pybytes()
 
@@ -112,5 +113,14 @@ def test_a_time_without_a_zone_is_unreadable() -> None:
 def test_a_batch_has_a_limit() -> None:
     rows: list[dict[str, Any]] = [a_row()] * (upload.ROWS_MAX + 1)
 
-    with pytest.raises(TooManyRows, match="10000"):
+    with pytest.raises(TooMuch, match="10000"):
         upload.read_arrow(as_arrow(a_table(*rows)))
+
+
+def test_a_small_batch_that_becomes_a_large_one_is_refused_unread() -> None:
+    rows: list[dict[str, Any]] = [a_row(record_id="R" * 600)] * 9_000
+    packed = as_arrow(a_table(*rows), "zstd")
+    assert len(packed) < upload.UNPACKED_BYTES_MAX / 20
+
+    with pytest.raises(TooMuch, match="unpacked"):
+        upload.read_arrow(packed)
