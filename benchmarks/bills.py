@@ -1,4 +1,4 @@
-"""Bills as billing sends them, of random customers; every one of them earns."""
+"""Bills as billing sends them: a month's, of random customers; every one of them earns."""
 
 import secrets
 from datetime import datetime
@@ -19,7 +19,7 @@ def bills(count: int, *, at: datetime) -> list[BillIssued]:
             customer_id=1 + secrets.randbelow(CUSTOMERS),
             county="990101",
             bill_id=secrets.token_hex(8),
-            month=f"2025-{1 + secrets.randbelow(12):02d}",
+            month=f"{at:%Y-%m}",
             amount_fen=100 + secrets.randbelow(30_000),
         )
         for _ in range(count)

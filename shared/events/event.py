@@ -1,7 +1,8 @@
 """What every fact has: CloudEvents attributes as fields, identifiers derived from the cause."""
 
+import hashlib
 from typing import Annotated, ClassVar, NewType
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from pydantic import (
     AwareDatetime,
@@ -45,8 +46,13 @@ County = Annotated[str, Field(pattern=r"^[0-9]{6}$")]
 
 
 def effect_id(cause: str | UUID, event_type: str, number: int = 0) -> EventId:
-    """The id of the `number`-th effect of a cause: a replay repeats it instead of inventing one."""
-    return EventId(uuid5(NAMESPACE, f"{cause}/{event_type}/{number}"))
+    """The id of the `number`-th effect of a cause: a replay repeats it instead of inventing one.
+
+    As `uuid.uuid5` makes it; every fact and every entry has one, so it takes the shorter way.
+    """
+    told = f"{cause}/{event_type}/{number}".encode()
+    named = hashlib.sha1(NAMESPACE.bytes + told, usedforsecurity=False)
+    return EventId(UUID(bytes=named.digest()[:16], version=5))
 
 
 class Event(BaseModel):

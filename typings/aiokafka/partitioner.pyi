@@ -1,5 +1,3 @@
-def murmur2(data: bytes) -> int: ...
-
 class DefaultPartitioner:
     def __call__(
         self, key: bytes | None, all_partitions: list[int], available: list[int]

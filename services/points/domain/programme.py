@@ -69,14 +69,39 @@ class UnknownProgramme(Exception):  # noqa: N818 - an answer that the caller tur
 
 
 @dataclass(frozen=True)
+class Terms:
+    """What points of one day are posted by."""
+
+    programme: Programme
+    cohort: int
+    clears_on: date
+    reminds_on: date | None
+
+
+@dataclass(frozen=True)
 class Programmes:
     """Every version of every programme: what is posted depends on the event's day, not on today."""
 
     versions: tuple[Programme, ...]
     # A run of bills asks for the same few months again and again.
-    _found: dict[tuple[str, date], Programme] = field(
-        default_factory=dict[tuple[str, date], Programme], init=False, repr=False, compare=False
+    _terms: dict[tuple[str, date], Terms] = field(
+        default_factory=dict[tuple[str, date], Terms], init=False, repr=False, compare=False
     )
+
+    def terms(self, code: str, day: date) -> Terms:
+        """What a programme says of points that are earned on a day.
+
+        Raises:
+            UnknownProgramme: there was none on that day, or when the day's cohort began.
+        """
+        found = self._terms.get((code, day))
+        if found is None:
+            programme = self.in_force(code, day)
+            cohort = programme.cohort_of(day)
+            clears_on = self.clears_on(programme, cohort)
+            found = Terms(programme, cohort, clears_on, programme.reminds_on(clears_on))
+            self._terms[code, day] = found
+        return found
 
     def in_force(self, code: str, day: date) -> Programme:
         """The newest version whose day had come.
@@ -84,14 +109,10 @@ class Programmes:
         Raises:
             UnknownProgramme: there was none.
         """
-        found = self._found.get((code, day))
-        if found is None:
-            begun = [v for v in self.versions if v.code == code and v.valid_from <= day]
-            if not begun:
-                raise UnknownProgramme(f"no programme {code} on {day.isoformat()}")
-            found = max(begun, key=lambda v: (v.valid_from, v.version))
-            self._found[code, day] = found
-        return found
+        begun = [v for v in self.versions if v.code == code and v.valid_from <= day]
+        if not begun:
+            raise UnknownProgramme(f"no programme {code} on {day.isoformat()}")
+        return max(begun, key=lambda v: (v.valid_from, v.version))
 
     def clears_on(self, programme: Programme, cohort: int) -> date:
         """When a cohort clears: by the version its points year began under.

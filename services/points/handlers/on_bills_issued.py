@@ -32,27 +32,25 @@ def earned(bill: BillIssued, programmes: Programmes) -> Posting | None:
     """
     day = month_start(bill.month)
     try:
-        programme = programmes.in_force(STANDARD, day)
-        cohort = programme.cohort_of(day)
-        clears_on = programmes.clears_on(programme, cohort)
+        terms = programmes.terms(STANDARD, day)
     except UnknownProgramme as unknown:
         raise RecordFault("unknown-programme", str(unknown)) from unknown
-    points = programme.points_for(bill.amount_fen)
+    points = terms.programme.points_for(bill.amount_fen)
     if points == 0:
         return None
     return Posting(
         customer_id=bill.customer_id,
         county=bill.county,
         entry_id=effect_id(f"bill/{bill.customer_id}/{bill.bill_id}", Kind.EARN),
-        programme=programme.code,
-        programme_version=programme.version,
-        cohort=cohort,
+        programme=terms.programme.code,
+        programme_version=terms.programme.version,
+        cohort=terms.cohort,
         kind=Kind.EARN,
         amount=points,
         debit=Account.ISSUANCE,
         credit=Account.CUSTOMER,
         business_date=day,
-        clears_on=clears_on,
-        reminds_on=programme.reminds_on(clears_on),
+        clears_on=terms.clears_on,
+        reminds_on=terms.reminds_on,
         reference=f"bill/{bill.month}/{bill.bill_id}",
     )
