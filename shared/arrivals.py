@@ -56,7 +56,8 @@ def arrivals(record: StoredRecord, logged_at: datetime, clock: Clock) -> Iterato
     # What was logged before business time began arrived at its beginning.
     arrived = clock.at(max(logged_at, clock.segments[0].wall_from))
     try:
-        envelope.refuse_repeated(name for name, _ in record.headers)
+        if len(headers) < len(record.headers):
+            envelope.refuse_repeated(name for name, _ in record.headers)
         _refuse_elsewhere(headers, record.tp.topic)
         if arrow.is_arrow(headers):
             yield from _rows(record, headers, arrived)

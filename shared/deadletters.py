@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from uuid import UUID
 
 from aiokafka import TopicPartition
@@ -112,4 +113,11 @@ def text_of(value: bytes) -> str:
 
 def headers_text(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
     """Headers as text, for jsonb; the last of a repeated name wins, hostile bytes are escaped."""
-    return {text_of(name.encode()): text_of(value) for name, value in headers}
+    told = list(headers)
+    try:
+        text = {name: value.decode() for name, value in told}
+    except UnicodeDecodeError:
+        text = None
+    if text is None or "\x00" in "".join(chain(text, text.values())):
+        return {text_of(name.encode()): text_of(value) for name, value in told}
+    return text

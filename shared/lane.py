@@ -20,7 +20,7 @@ from shared.consumer_internals import Record
 from shared.database import unit_of_work
 from shared.dead_letter_limit import DeadLetterLimit
 from shared.deadletters import stored
-from shared.events.catalogue import topic_of
+from shared.events.catalogue import ROUTES, topic_of
 from shared.faults import back_off_seconds, is_too_slow, is_worlds_fault
 from shared.fold import Fold
 from shared.logging import get_logger
@@ -78,6 +78,7 @@ class Lane:
         self._requested: set[UUID] = set()
         self._each_max = EACH_MAX
         self._turn = door.run_turns if _takes_runs(tp.topic, door.handlers) else nullcontext()
+        self._unread = _unread(tp.topic, door.handlers)
 
     async def run(self) -> None:
         """Work until cancelled. Whatever else ends it is a bug and ends the process."""
@@ -158,7 +159,7 @@ class Lane:
         most = len(batch.records) - done
         records = 0
         for record in batch.records[done:]:
-            message = list(arrivals(stored(record), _logged_at(record), clock))
+            message = self._arrivals(record, clock)
             if any(map(self._takes_each, message)):
                 most = min(most, max(len(messages), self._each_max))
             if len(messages) >= most:
@@ -170,6 +171,13 @@ class Lane:
             if len(messages) % DECODED_AT_ONCE == 0:
                 await asyncio.sleep(0)
         return messages
+
+    def _arrivals(self, record: Record, clock: Clock) -> list[Arrival]:
+        """What a record brings us: nothing if it is of a type that only others read."""
+        told = [value for name, value in record.headers if name == "ce_type"]
+        if len(told) == 1 and told[0] in self._unread:
+            return []
+        return list(arrivals(stored(record), _logged_at(record), clock))
 
     async def _apply(
         self, batch: Batch, messages: list[list[Arrival]], done: int, *, careful: bool
@@ -234,16 +242,18 @@ class Lane:
             self._each_max = max(1, min(EACH_MAX, fitting))
 
     def _count(self, messages: list[list[Arrival]], dead_offsets: set[int]) -> None:
+        told: dict[tuple[str, str], int] = {}
         for message in messages:
             dead = bool(message) and message[0].record.offset in dead_offsets
             event = message[0].event if message else None
-            telemetry.RECORDS_CONSUMED.labels(
-                topic=self.tp.topic,
-                type=event.event_type if event is not None else "none",
-                outcome="dead_letter" if dead else "handled",
-            ).inc()
+            kind = event.event_type if event is not None else "none"
+            outcome = "dead_letter" if dead else "handled"
+            told[kind, outcome] = told.get((kind, outcome), 0) + 1
             if reason := self._door.limit.record(self.tp.topic, dead=dead):
                 self._door.stop(78, reason)
+        for (kind, outcome), count in told.items():
+            labels = {"topic": self.tp.topic, "type": kind, "outcome": outcome}
+            telemetry.RECORDS_CONSUMED.labels(**labels).inc(count)
 
     async def _replay(self, letter_id: UUID) -> None:
         try:
@@ -259,6 +269,12 @@ def _takes_runs(topic: str, handlers: Handlers) -> bool:
     """Whether a topic is bulk: every handler of its facts takes runs."""
     of_topic = [handlers[model] for model in handlers if topic_of(model.event_type).name == topic]
     return all(isinstance(handler, Run) for handler in of_topic)
+
+
+def _unread(topic: str, handlers: Handlers) -> frozenset[bytes]:
+    """The types of a topic's facts that have no handler here, as headers tell them."""
+    types = (route.model for route in ROUTES if route.topic.name == topic)
+    return frozenset(model.event_type.encode() for model in types if model not in handlers)
 
 
 def _logged_at(record: Record) -> datetime:

@@ -24,6 +24,7 @@ from shared.events.catalogue import CUSTOMERS, IDENTITY
 from shared.events.customers import Contract, CustomerProfile
 from shared.events.event import CustomerEvent, effect_id
 from shared.events.identity import IdentityAssigned
+from shared.events.partition import partition_of_key
 from shared.events.usage import UsageBaseline
 from shared.number_hash import NumberHasher
 from shared.tracing import Trace, trace_of
@@ -37,10 +38,15 @@ NUMBER_KNOWN_FROM = CUT_OVER - timedelta(days=120)
 
 
 def profiles(population: Population, plan: Plan) -> Iterator[Outgoing]:
-    """`customers.profile.v1`, a customer each."""
+    """`customers.profile.v1`, a customer each, partition by partition.
+
+    So sorted, readers find a thousand of one partition together and not thirty.
+    """
     trace = _trace(population, "profiles")
-    for row, customer in enumerate(population.customer_id.tolist()):
-        yield _single(CUSTOMERS.name, _profile(population, plan, row, customer), trace)
+    for partition, rows in by_partition(population, population.size):
+        for row in rows.tolist():
+            profile = _profile(population, plan, row, int(population.customer_id[row]))
+            yield _single(CUSTOMERS.name, partition, profile, trace)
 
 
 def _profile(population: Population, plan: Plan, row: Row, customer: int) -> CustomerProfile:
@@ -87,7 +93,8 @@ def identities(population: Population, hasher: NumberHasher) -> Iterator[Outgoin
             key_id=hasher.key_id,
             valid_from=NUMBER_KNOWN_FROM,
         )
-        yield _single(IDENTITY.name, assigned, trace)
+        partition = partition_of_key(assigned.key, IDENTITY.partitions)
+        yield _single(IDENTITY.name, partition, assigned, trace)
 
 
 def baselines(population: Population, plan: Plan) -> Iterator[Outgoing]:
@@ -157,6 +164,6 @@ def _trace(population: Population, what: str) -> Trace:
     return trace_of(None, f"opening/{population.seed}/{what}")
 
 
-def _single(topic: str, event: CustomerEvent, trace: Trace) -> Outgoing:
+def _single(topic: str, partition: int, event: CustomerEvent, trace: Trace) -> Outgoing:
     headers, value = envelope.encode(event, trace)
-    return Outgoing(topic, event.key, None, headers, value)
+    return Outgoing(topic, event.key, partition, headers, value)

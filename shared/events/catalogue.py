@@ -105,8 +105,9 @@ ROUTES = (
     Route(touchpoints.PortabilityQueried, TOUCHPOINTS, (_A, _C)),
     Route(touchpoints.PortabilityApplied, TOUCHPOINTS, (_A, _C, _T)),
     Route(touchpoints.ConsentChanged, TOUCHPOINTS, (_A, _C, _T)),
-    Route(customers.CustomerProfile, CUSTOMERS, (_A, _P, _T, _C)),
-    Route(identity.IdentityAssigned, IDENTITY, (_A,)),
+    # Of both the highest sequence is kept, whoever reads them: a repeat is told again in vain.
+    Route(customers.CustomerProfile, CUSTOMERS, (_A, _P, _T, _C), own_inbox=True),
+    Route(identity.IdentityAssigned, IDENTITY, (_A,), own_inbox=True),
     Route(alerts.AlertRaised, ALERTS, (_C,)),
     Route(alerts.EpisodeOpened, ALERTS, (_C,)),
     Route(alerts.EpisodeClosed, ALERTS, (_C,)),

@@ -120,6 +120,31 @@ async def test_a_broken_record_becomes_a_dead_letter_and_its_neighbours_are_post
     assert worker.alive()
 
 
+async def test_a_broken_fact_that_only_others_read_is_none_of_ours(
+    doorway: Doorway, worker: Worker
+) -> None:
+    """Those who read its type dead-letter it; we do not even look into it."""
+    topic, customer = "holdfast.callcenter.v1", customer_in(PARTITION)
+    others = {"ce_type": "callcenter.owner_changed.v1"}
+    ours = {"ce_type": "callcenter.contact_recorded.v1"}
+    sound = replace(record(a_bill(customer)), topic=topic)
+    unread, unknown, read = await doorway.send(
+        sound.with_headers(**others),
+        sound.with_headers(ce_type="no.type.v1"),
+        sound.with_headers(**ours),
+    )
+
+    async def found() -> list[tuple[Any, ...]]:
+        return await doorway.rows(
+            "SELECT offset_, reason FROM dead_letter WHERE topic = $1 AND offset_ >= $2 ORDER BY 1",
+            topic,
+            unread,
+        )
+
+    await comes_to(found, [(unknown, "unknown-type"), (read, "schema")])
+    assert worker.alive()
+
+
 async def test_an_arrow_row_of_another_partition_costs_itself_and_no_other_row(
     doorway: Doorway, worker: Worker
 ) -> None:

@@ -10,7 +10,7 @@ from aiokafka import TopicPartition
 from holdfast.example_facts import example_of, rows_of
 from shared.arrivals import Arrival, arrivals
 from shared.clock import Clock, Segment
-from shared.deadletters import StoredRecord
+from shared.deadletters import StoredRecord, headers_text
 from shared.events import arrow, envelope
 from shared.events.billing import BillIssued
 from shared.events.event import effect_id
@@ -116,3 +116,18 @@ def test_a_sound_row_that_a_handler_refuses_is_kept_without_its_neighbours() -> 
     [again] = arrive(kept)
     assert again.event == second.event
     assert again.event != first.event
+
+
+def test_headers_of_hostile_bytes_are_told_in_a_form_that_a_database_keeps() -> None:
+    headers = [("plain", b"text"), ("torn", b"\xff"), ("ended", b"a\x00b"), ("e\x00nd", b"")]
+
+    told = headers_text(headers)
+
+    assert told == {"plain": "text", "torn": "\\xff", "ended": "a\\x00b", "e\\x00nd": ""}
+    assert headers_text(headers[:1]) == {"plain": "text"}
+
+
+def test_an_attribute_that_stands_twice_is_found_among_the_headers_as_they_came() -> None:
+    twice = replace(BILL, headers=(*BILL.headers, ("ce_id", str(BATCH).encode())))
+
+    assert reasons(twice) == ["bad-envelope"]

@@ -1,0 +1,1 @@
+"""Part of aiokafka's package layout; see the modules inside."""

@@ -1,3 +1,5 @@
+"""A producer's batch while it is filled."""
+
 from collections.abc import Sequence
 
 class BatchBuilder:
@@ -9,3 +11,5 @@ class BatchBuilder:
         value: bytes | None,
         headers: Sequence[tuple[str, bytes]] = ...,
     ) -> object | None: ...
+    def close(self) -> None: ...
+    def record_count(self) -> int: ...
