@@ -51,7 +51,8 @@ def shown_by_tests(root: Path) -> list[Mention]:
     found: set[Mention] = set()
     for path in _sources(root, TEST_FOLDERS):
         name = path.relative_to(root).as_posix()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if MARK in text else ():
             found |= {Mention(*mark, test=_name(node)) for mark in _marks(node, name)}
     return sorted(found)
 

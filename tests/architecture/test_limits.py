@@ -4,8 +4,7 @@ import ast
 import tomllib
 from pathlib import Path
 
-import pytest
-from sources import PYTHON_FOLDERS, ROOT, named, python_files
+from sources import PYTHON_FOLDERS, ROOT, named, parsed, python_files
 
 FILE_LINES_MAX = 300
 FUNCTION_LINES_MAX = 50
@@ -14,8 +13,6 @@ NESTING_MAX = 3
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 # Branches and loops; `with` and `try` frame what happens and decide nothing.
 _NESTS = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Match)
-
-every_file = pytest.mark.parametrize("path", python_files(), ids=named)
 
 
 def test_files_were_found_in_every_folder_that_is_there() -> None:
@@ -33,27 +30,48 @@ def test_types_are_checked_in_every_folder_that_is_there() -> None:
     assert checked == [folder for folder in PYTHON_FOLDERS if (ROOT / folder).is_dir()]
 
 
-@every_file
-def test_a_file_fits_its_limit(path: Path) -> None:
-    assert len(path.read_text().splitlines()) <= FILE_LINES_MAX
+def test_every_file_fits_its_limit() -> None:
+    lines = {named(path): len(path.read_text().splitlines()) for path in python_files()}
+
+    assert {path: count for path, count in lines.items() if count > FILE_LINES_MAX} == {}
 
 
-@every_file
-def test_a_file_says_what_it_is_for(path: Path) -> None:
-    text = path.read_text()
-    if "/migrations/versions/" in named(path) or not text.strip():
-        return  # a migration is named by its file; an empty file has nothing to say
+def test_every_file_says_in_its_first_line_what_it_is_for() -> None:
+    # A migration is named by its file; an empty file has nothing to say.
+    written = [path for path in python_files() if "/migrations/versions/" not in named(path)]
+    silent = [named(path) for path in written if parsed(path).body and not purpose(path)]
 
-    assert ast.get_docstring(ast.parse(text)), "the first line of a module says what it is for"
+    assert silent == []
 
 
-@every_file
-def test_functions_fit_their_limits(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, Function):
-            lines = (node.end_lineno or node.lineno) - node.lineno + 1
-            assert lines <= FUNCTION_LINES_MAX, f"{node.name} has {lines} lines"
-            assert depth(node) <= NESTING_MAX, f"{node.name} nests {depth(node)} deep"
+def purpose(path: Path) -> str | None:
+    return ast.get_docstring(parsed(path))
+
+
+def test_every_function_fits_its_limits() -> None:
+    found = [
+        f"{named(path)}: {told}"
+        for path in python_files()
+        for node in ast.walk(parsed(path))
+        if isinstance(node, Function)
+        for told in beyond_limits(node)
+    ]
+
+    assert found == []
+
+
+def beyond_limits(node: Function) -> list[str]:
+    lines, deep = (node.end_lineno or node.lineno) - node.lineno + 1, depth(node)
+    long = [f"{node.name} has {lines} lines"] if lines > FUNCTION_LINES_MAX else []
+    return long + ([f"{node.name} nests {deep} deep"] if deep > NESTING_MAX else [])
+
+
+def test_a_function_beyond_its_limits_is_told() -> None:
+    nested = "def f():\n if a:\n  if b:\n   for c in d:\n    while e:\n     pass\n"
+    [function] = ast.parse(nested + "\n" * FUNCTION_LINES_MAX + " x = 1").body
+
+    assert isinstance(function, Function)
+    assert beyond_limits(function) == ["f has 57 lines", "f nests 4 deep"]
 
 
 def depth(node: ast.AST) -> int:

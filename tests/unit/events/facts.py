@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -75,6 +76,7 @@ _BY_TYPE: dict[str, Callable[[Schema, Schema], Strategy]] = {
 }
 
 
+@cache  # a strategy remembers what it has worked out about itself
 def facts_of(model: type[Event]) -> st.SearchStrategy[Event]:
     """Any fact of one type."""
     schema = model.model_json_schema(mode="serialization")
