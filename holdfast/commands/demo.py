@@ -157,7 +157,7 @@ def _whole(folder: Path, world: World, telling: Telling) -> Ending:
 async def _to_the_end(state: StackState, world: World, telling: Telling) -> Ending:
     async with on_stage(state, world) as stage:
         await story.cut_over(stage, say)
-        await story.begin_days(stage, speed=telling.speed)
+        await story.begin_days(stage, say, speed=telling.speed)
         began = time.monotonic()
         async with _watched(stage):
             await story.play(stage, telling, since=BEGINS, until=ENDS)

@@ -52,8 +52,12 @@ class Reply:
 def connect(web_port: int) -> httpx2.AsyncClient:
     """The one set of connections that everybody shares."""
     limits = httpx2.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=None)
+    # On this machine: a proxy that the environment names has nothing to do with it.
     return httpx2.AsyncClient(
-        base_url=f"http://127.0.0.1:{web_port}", limits=limits, timeout=TIMEOUT_SECONDS
+        base_url=f"http://127.0.0.1:{web_port}",
+        limits=limits,
+        timeout=TIMEOUT_SECONDS,
+        trust_env=False,
     )
 
 

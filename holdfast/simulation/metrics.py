@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from prometheus_client.parser import text_string_to_metric_families
 
 from holdfast.stack import parts
-from holdfast.stack.state import StackState
+from holdfast.stack.state import SERVICES, StackState
 
 TIMEOUT_SECONDS = 3.0
+# Every part is on this machine: a proxy that the environment names has nothing to do with it.
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 Labels = tuple[tuple[str, str], ...]
 
@@ -26,6 +28,12 @@ class Scrape:
     def total(self, name: str, **labels: str) -> float:
         """The sum over all series that have these labels."""
         return sum(value for _, value in self._of(name, labels))
+
+    @property
+    def all_is_read(self) -> bool:
+        """Nothing waits in any topic. A worker that is away or not yet ready says nothing of it."""
+        ready = self.total("holdfast_ready") == len(SERVICES)
+        return ready and self.total("holdfast_position_lag") == 0
 
     def quantile(self, name: str, share: float, **labels: str) -> float | None:
         """The upper bound of the histogram's bucket in which `share` of the events lie."""
@@ -48,7 +56,7 @@ class Scrape:
 async def scrape(state: StackState) -> Scrape:
     """One reading of every process that answers."""
     ports = [state.part(part.name).health_port for part in parts.services(state)]
-    texts = await asyncio.gather(*(asyncio.to_thread(_read, port) for port in ports))
+    texts = await asyncio.gather(*(asyncio.to_thread(said_at, port) for port in ports))
     found = Scrape()
     for text in texts:
         for family in text_string_to_metric_families(text):
@@ -58,11 +66,11 @@ async def scrape(state: StackState) -> Scrape:
     return found
 
 
-def _read(port: int) -> str:
+def said_at(port: int) -> str:
     """Nothing from a process that is away: the view shows what is there."""
     try:
         address = f"http://127.0.0.1:{port}/metrics"
-        with urllib.request.urlopen(address, timeout=TIMEOUT_SECONDS) as answer:
+        with _OPENER.open(address, timeout=TIMEOUT_SECONDS) as answer:
             return answer.read().decode()
     except OSError:
         return ""

@@ -66,17 +66,19 @@ async def settled(stage: Stage, *, seconds: float = SETTLE_SECONDS) -> bool:
     deadline = time.monotonic() + seconds
     quiet = 0
     while time.monotonic() < deadline:
-        lag = (await scrape(stage.state)).total("holdfast_position_lag")
-        quiet = quiet + 1 if lag == 0 else 0
+        quiet = quiet + 1 if (await scrape(stage.state)).all_is_read else 0
         if quiet >= QUIET_LOOKS:
             return True
         await asyncio.sleep(LOOK_SECONDS)
     return False
 
 
-async def begin_days(stage: Stage, *, speed: float) -> None:
+async def begin_days(stage: Stage, say: Say, *, speed: float) -> None:
     """Write down how the whole story's time will run, and wait for its first moment."""
-    await settled(stage, seconds=OPENING_SECONDS)
+    if not await settled(stage, seconds=OPENING_SECONDS):
+        say(
+            f"the opening records were not all read within {OPENING_SECONDS:g} s: `holdfast doctor`"
+        )
     await stage.append(*segments(soon(), stage.world.calendar, speed=speed))
     await reach(stage, BEGINS)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from holdfast.simulation.gateway import Json
+from holdfast.simulation.gateway import Json, Refused
 from holdfast.simulation.people.person import Person
 from holdfast.simulation.plan import AtCounter
 from holdfast.simulation.world import World
@@ -12,7 +12,6 @@ from holdfast.simulation.world import World
 POINTS = 500
 FAMILY = "product"
 ITEM = "recharge-card-10"
-BROUGHT_BACK_AFTER = timedelta(minutes=30)
 
 
 @dataclass
@@ -30,12 +29,18 @@ class StoreClerk:
         for visit in self.visits:
             if (wait := visit.at - self.person.now()) > timedelta(0):
                 await self.person.pause(wait)
-            redeemed = await self._redeem(visit)
-            if redeemed is None:
-                continue
-            self.done += 1
-            if visit.reference in self.reversals:
-                await self._take_back(visit, *redeemed)
+            try:
+                await self._serve(visit)
+            except Refused:  # a service was away for long; the next member is served all the same
+                self.person.refused += 1
+
+    async def _serve(self, visit: AtCounter) -> None:
+        redeemed = await self._redeem(visit)
+        if redeemed is None:
+            return
+        self.done += 1
+        if visit.reference in self.reversals:
+            await self._take_back(visit, *redeemed)
 
     async def _redeem(self, visit: AtCounter) -> tuple[Json, str] | None:
         wish = {"points": POINTS, "family": FAMILY, "item": ITEM}

@@ -8,13 +8,17 @@ from typing import Any
 import httpx2
 import pytest
 
-from holdfast.simulation.gateway import Gateway
+from holdfast.simulation.gateway import Gateway, Refused, Reply
 from holdfast.simulation.people import habits
 from holdfast.simulation.people.clerks import Clerk
 from holdfast.simulation.people.managers import Manager
 from holdfast.simulation.people.person import Person
+from holdfast.simulation.people.store_clerks import StoreClerk
+from holdfast.simulation.plan import AtCounter, Plan
+from holdfast.simulation.population import Population
 from holdfast.simulation.temper import Answer, Temper
 from holdfast.simulation.window import BEGINS
+from holdfast.simulation.world import World
 from holdfast.tokens import ensure_issuer
 from services.callcenter.api.shapes import ResultReported
 from shared.clock import Clock, Segment
@@ -117,3 +121,25 @@ def test_managers_call_and_clerks_work_in_their_own_hours(person: Person) -> Non
         standing = Clock([Segment(BEGINS - timedelta(days=1), moment, 0.0)])
         person.clock = partial(Clock, standing.segments)
         assert not person.at_work()
+
+
+async def test_a_store_clerk_serves_the_next_member_when_points_was_away(
+    person: Person, province: Population, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    async def away_at_first(path: str, *_: object, **__: object) -> Reply:
+        asked.append(path)
+        if len(asked) == 1:
+            raise Refused("points was away for a minute")
+        return Reply(200, {"redemption_id": "R1"}, '"1"')
+
+    monkeypatch.setattr(person.gateway, "post", away_at_first)
+    visits = [AtCounter(row, BEGINS, f"redemption-{row}") for row in (0, 1)]
+    world = World(province, plan, (), person.calendar)
+    clerk = StoreClerk(person, world, visits, frozenset({"redemption-1"}))
+
+    await clerk.work()
+
+    assert (clerk.done, person.refused) == (1, 1)
+    assert asked[-1].endswith("/redemptions/R1/reversals")
