@@ -3,6 +3,7 @@
 import re
 import secrets
 from dataclasses import dataclass
+from uuid import UUID
 
 # version 00, 16-byte trace id, 8-byte parent id, flags (W3C Trace Context, section 3.2).
 _TRACEPARENT = re.compile(r"^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$")
@@ -15,11 +16,10 @@ class Trace:
     traceparent: str
     correlation_id: str
 
-    def child(self) -> "Trace":
-        """The same trace one hop further."""
+    def carried_by(self, event_id: UUID) -> str:
+        """The `traceparent` of a fact: the same trace one hop further, a hop named by its fact."""
         version, trace_id, _, flags = self.traceparent.split("-")
-        parent = f"{version}-{trace_id}-{secrets.token_hex(8)}-{flags}"
-        return Trace(parent, self.correlation_id)
+        return f"{version}-{trace_id}-{event_id.hex[16:]}-{flags}"
 
 
 def trace_of(traceparent: str | None, correlation_id: str) -> Trace:

@@ -31,7 +31,7 @@ def encode(event: Event, trace: Trace) -> tuple[dict[str, str], bytes]:
         "ce_subject": event.subject,
         "ce_sequence": f"{event.sequence:0{SEQUENCE_DIGITS}d}",
         "ce_correlationid": trace.correlation_id,
-        "traceparent": trace.child().traceparent,
+        "traceparent": trace.carried_by(event.event_id),
         "content-type": JSON,
     }
     if event.cause_id is not None:
