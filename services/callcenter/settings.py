@@ -5,7 +5,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.revision import SchemaRange
 
-SCHEMA = SchemaRange(service="callcenter", lowest=2, known=2)
+SCHEMA = SchemaRange(service="callcenter", lowest=3, known=3)
 
 
 class WorkerSettings(BaseSettings):

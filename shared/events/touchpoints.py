@@ -59,6 +59,11 @@ class PortabilityApplied(CustomerEvent):
     reference: Reference
 
 
+RETENTION = "retention"
+"""The purpose that every contact of ours has. Its withdrawal forbids calls and orders; consent for
+others (a survey, data shared with partners) is the matter of whoever asks for it."""
+
+
 class ConsentChanged(CustomerEvent):
     """Consent to be contacted for a purpose, and the do-not-call mark (XC-21)."""
 

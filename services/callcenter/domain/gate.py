@@ -61,6 +61,15 @@ class Guard:
             return Because.FROZEN
         return None
 
+    def refusal_to_agree(self) -> Because | None:
+        """Why no renewal may begin, even if the customer called us, or stands at a counter.
+
+        Ticketing would cancel the order as it begins, when the customer has long hung up.
+        """
+        if self.portability in PORTING:
+            return Because.PORTABILITY
+        return None if self.allowed else Because.NO_CONSENT
+
 
 @dataclass(frozen=True)
 class OpenGrant:

@@ -15,6 +15,8 @@ CALL_BACK_ALONE = timedelta(minutes=30)
 COUNTER_ALONE = timedelta(seconds=20)  # of machine time: somebody stands at the counter
 COUNTER_VALID = timedelta(hours=24)
 MANUAL_VALID = timedelta(days=7)
+# Beyond a quarter a wish is a plan: a campaign's matter, and a mistyped year more often than not.
+MANUAL_AHEAD_MAX = timedelta(days=90)
 
 
 class Kind(StrEnum):

@@ -4,7 +4,8 @@ from datetime import datetime
 from uuid import UUID
 
 from services.callcenter.domain.calling_hours import calendar_of, is_calling_time
-from services.callcenter.domain.gate import PORTING, Because, Standing
+from services.callcenter.domain.gate import PORTING, Because, Guard, Standing
+from services.callcenter.domain.outcome import Result
 from services.callcenter.domain.task import Kind, State
 from services.callcenter.store import budget, queue, tasks
 from services.callcenter.store.tasks import Task
@@ -102,3 +103,19 @@ def require_allowed(task: Task, standing: Standing) -> None:
         refusal = Because.PORTABILITY if standing.guard.portability in PORTING else None
     if refusal is not None:
         raise ContactForbidden(f"The reason is {refusal}", members={"because": refusal})
+
+
+def require_may_agree(result: Result | None, guard: Guard) -> None:
+    """Let no agreement begin an order that must be cancelled at once (XC-20, XC-21).
+
+    Raises:
+        ContactForbidden: with the reason.
+    """
+    refusal = guard.refusal_to_agree() if result is Result.AGREED else None
+    if refusal is not None:
+        raise ContactForbidden(
+            "No renewal may begin; consent is given again where it was withdrawn"
+            if refusal is Because.NO_CONSENT
+            else "The customer applied to port",
+            members={"because": refusal},
+        )

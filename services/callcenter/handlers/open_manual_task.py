@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.callcenter.domain.priority import MANUAL, with_tier
-from services.callcenter.domain.task import MANUAL_VALID
+from services.callcenter.domain.task import MANUAL_AHEAD_MAX, MANUAL_VALID
 from services.callcenter.handlers.answer_proposal import answer_new
 from services.callcenter.store import customers
 from services.callcenter.store.proposals import Proposed
 from shared.cause import Cause
 from shared.database import UnitOfWork
+from shared.errors import Malformed
 from shared.events.event import effect_id
 
 
@@ -26,8 +27,11 @@ async def open_manual_task(wish: Wish, cause: Cause, uow: UnitOfWork) -> Propose
     """Propose it; the answer, granted or declined, is kept either way.
 
     Raises:
+        Malformed: it shall begin later than anybody plans calls.
         NotFound: the caller may see no such customer.
     """
+    if wish.not_before is not None and wish.not_before > cause.at + MANUAL_AHEAD_MAX:
+        raise Malformed(f"`not_before` is at most {MANUAL_AHEAD_MAX.days} days ahead")
     customer = await customers.visible(uow.connection, wish.customer_id)
     begins = max(wish.not_before or cause.at, cause.at)
     proposed = Proposed(

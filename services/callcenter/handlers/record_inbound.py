@@ -1,10 +1,10 @@
 """The customer called: recorded whatever the guards say, and never counted (CC-17)."""
 
-from services.callcenter.domain.gate import PORTING, Because
+from services.callcenter.domain.gate import Because
 from services.callcenter.domain.outcome import Disposition, Result
 from services.callcenter.domain.priority import MANUAL, with_tier
 from services.callcenter.domain.task import Kind, NewTask, State
-from services.callcenter.handlers.hold_task import ContactForbidden
+from services.callcenter.handlers.hold_task import require_may_agree
 from services.callcenter.handlers.record_call import Outcome, record_call
 from services.callcenter.handlers.record_result import Recorded
 from services.callcenter.handlers.stop_contacts import stop_contacts
@@ -28,14 +28,13 @@ async def record_inbound(
 
     Raises:
         NotFound: the caller may see no such customer.
-        ContactForbidden: an agreement after an application to port would interfere (XC-20).
+        ContactForbidden: an agreement after an application to port would interfere (XC-20), one
+            without consent would begin an order that ticketing must cancel (XC-21).
         AlreadyRecorded: the request was carried out before the doorway forgot its key.
     """
     customer = await customers.visible(uow.connection, customer_id)
     locked = await budget.lock(uow.connection, customer_id)
-    if outcome.result is Result.AGREED and locked.standing.guard.portability in PORTING:
-        because = Because.PORTABILITY
-        raise ContactForbidden("The customer applied to port", members={"because": because})
+    require_may_agree(outcome.result, locked.standing.guard)
     opened = _task(customer, cause)
     if not await tasks.insert(uow.connection, opened):
         raise AlreadyRecorded(f"It made task {opened.task_id}")

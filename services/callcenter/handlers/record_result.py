@@ -26,6 +26,7 @@ from services.callcenter.handlers.hold_task import (
     NotAccepted,
     NotYours,
     require_allowed,
+    require_may_agree,
     require_open,
 )
 from services.callcenter.handlers.record_call import Outcome, record_call
@@ -68,6 +69,7 @@ async def record_result(task_id: UUID, outcome: Outcome, cause: Cause, uow: Unit
     task = await tasks.visible(uow.connection, task_id, lock=True)
     _require_caller(task, cause.by)
     require_allowed(task, locked.standing)
+    require_may_agree(outcome.result, locked.standing.guard)
     call = Call(task.attempts, task.valid_until, counter=task.kind is Kind.COUNTER)
     decision = decide_outcome(
         call,

@@ -8,25 +8,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.callcenter.domain.gate import PORTING
 from shared.events.customers import CustomerProfile, PortabilityState
-from shared.events.touchpoints import ConsentChanged, PortabilityApplied
+from shared.events.touchpoints import RETENTION, ConsentChanged, PortabilityApplied
 
-# A half without a time says nothing, and changes nothing.
+# A part without a time says nothing, and changes nothing.
 _MERGE = text("""
-    INSERT INTO guard AS g (customer_id, portability, portability_at, do_not_call, allowed,
-                            consent_at)
-    SELECT id, state, coalesce(state_at, '-infinity'), do_not_call, allowed,
-           coalesce(consent_at, '-infinity')
+    INSERT INTO guard AS g (customer_id, portability, portability_at, do_not_call, do_not_call_at,
+                            allowed, consent_at)
+    SELECT id, state, coalesce(state_at, '-infinity'), do_not_call,
+           coalesce(do_not_call_at, '-infinity'), allowed, coalesce(consent_at, '-infinity')
     FROM unnest(
         CAST(:ids AS bigint[]), CAST(:states AS text[]), CAST(:state_times AS timestamptz[]),
-        CAST(:do_not_call AS boolean[]), CAST(:allowed AS boolean[]),
-        CAST(:consent_times AS timestamptz[])
-    ) AS told (id, state, state_at, do_not_call, allowed, consent_at)
+        CAST(:do_not_call AS boolean[]), CAST(:do_not_call_times AS timestamptz[]),
+        CAST(:allowed AS boolean[]), CAST(:consent_times AS timestamptz[])
+    ) AS told (id, state, state_at, do_not_call, do_not_call_at, allowed, consent_at)
     ON CONFLICT (customer_id) DO UPDATE
     SET portability = CASE WHEN excluded.portability_at > g.portability_at
                            THEN excluded.portability ELSE g.portability END,
         portability_at = greatest(excluded.portability_at, g.portability_at),
-        do_not_call = CASE WHEN excluded.consent_at > g.consent_at
+        do_not_call = CASE WHEN excluded.do_not_call_at > g.do_not_call_at
                            THEN excluded.do_not_call ELSE g.do_not_call END,
+        do_not_call_at = greatest(excluded.do_not_call_at, g.do_not_call_at),
         allowed = CASE WHEN excluded.consent_at > g.consent_at
                        THEN excluded.allowed ELSE g.allowed END,
         consent_at = greatest(excluded.consent_at, g.consent_at)
@@ -42,6 +43,7 @@ async def merge_profiles(connection: AsyncConnection, profiles: Sequence[Custome
             "states": [p.portability for p in profiles],
             "state_times": [p.portability_at or _undated(p) for p in profiles],
             "do_not_call": [p.do_not_call for p in profiles],
+            "do_not_call_times": [p.consent_at for p in profiles],
             "allowed": [p.consent for p in profiles],
             "consent_times": [p.consent_at for p in profiles],
         },
@@ -54,6 +56,8 @@ def _undated(profile: CustomerProfile) -> datetime | None:
 
 
 async def merge_consent(connection: AsyncConnection, changed: ConsentChanged) -> None:
+    """The mark counts whatever the purpose; consent to something else neither forbids nor lifts."""
+    ours = changed.purpose == RETENTION
     await connection.execute(
         _MERGE,
         {
@@ -61,8 +65,9 @@ async def merge_consent(connection: AsyncConnection, changed: ConsentChanged) ->
             "states": [PortabilityState.NONE],
             "state_times": [None],
             "do_not_call": [changed.do_not_call],
-            "allowed": [changed.allowed],
-            "consent_times": [changed.at],
+            "do_not_call_times": [changed.at],
+            "allowed": [changed.allowed or not ours],
+            "consent_times": [changed.at if ours else None],
         },
     )
 
@@ -75,6 +80,7 @@ async def merge_application(connection: AsyncConnection, applied: PortabilityApp
             "states": [PortabilityState.APPLIED],
             "state_times": [applied.at],
             "do_not_call": [False],
+            "do_not_call_times": [None],
             "allowed": [True],
             "consent_times": [None],
         },

@@ -117,6 +117,50 @@ async def test_the_newest_word_wins_whichever_way_it_came(centre: Centre, custom
     assert "contact_granted" in [name for name, _ in await centre.told(customer)]
 
 
+@pytest.mark.requirement("XC-21")
+async def test_consent_for_something_else_neither_forbids_nor_lifts_but_the_mark_counts(
+    centre: Centre, customer: int
+) -> None:
+    later = LATER + timedelta(hours=1)
+    await centre.handle(
+        a_profile(customer),
+        a_word(customer, purpose="survey", allowed=False),
+        a_plunge(customer, at=LATER),
+    )
+    assert await centre.answers(customer) == {"alerts": "granted/open"}
+
+    await centre.handle(
+        a_word(customer, allowed=False),
+        a_word(customer, purpose="survey", at=later),
+        a_plunge(customer, at=later),
+    )
+    assert (await centre.told(customer))[-1][1]["because"] == "no_consent"
+
+    await centre.handle(
+        a_word(customer, at=later),
+        a_word(customer, purpose="survey", do_not_call=True, at=later + timedelta(hours=1)),
+        a_plunge(customer, at=later + timedelta(hours=2)),
+    )
+    assert (await centre.told(customer))[-1][1]["because"] == "do_not_call"
+
+
+@pytest.mark.requirement("XC-21")
+async def test_who_took_consent_back_agrees_to_nothing_whoever_called(
+    centre: Centre, desk: Desk, customer: int
+) -> None:
+    await centre.handle(a_profile(customer), at_the_counter(customer))
+    path = await desk.called()
+    await centre.handle(a_word(customer, allowed=False))
+    sale = {"disposition": 7, "result": "agreed", "order_type": "broadband", "offer": "x"}
+
+    for act in (f"{path}/result", f"/v1/customers/{customer}/inbound"):
+        refused = await desk.post(act, sale)
+        assert (refused.status_code, refused.json()["because"]) == (409, "no_consent")
+        assert "renewal_agreed" not in [name for name, _ in await centre.told(customer)]
+    await centre.handle(a_word(customer, at=LATER + timedelta(minutes=1)))
+    assert (await desk.post(f"/v1/customers/{customer}/inbound", sale)).status_code == 201
+
+
 async def test_an_application_is_obeyed_before_the_profile_is_known(
     centre: Centre, customer: int
 ) -> None:

@@ -250,6 +250,17 @@ async def test_a_manual_task_goes_through_the_gate(
     assert (await desk.get(elsewhere, organisation="990102")).status_code == 404
 
 
+@pytest.mark.parametrize(("days", "status"), [(91, 422), (89, 201)])
+async def test_a_manual_task_is_planned_at_most_a_quarter_ahead(
+    centre: Centre, desk: Desk, customer: int, *, days: int, status: int
+) -> None:
+    await centre.handle(a_profile(customer))
+    begins = (FRIDAY_MORNING + timedelta(days=days)).isoformat()
+    wish = {"customer_id": str(customer), "reason": "birthday", "not_before": begins}
+
+    assert (await desk.post("/v1/tasks", wish)).status_code == status
+
+
 async def test_a_call_back_that_its_manager_misses_goes_to_the_group_in_half_an_hour(
     centre: Centre, desk: Desk, customer: int
 ) -> None:

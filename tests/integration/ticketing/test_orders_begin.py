@@ -220,6 +220,8 @@ async def test_consent_taken_back_ends_renewals_and_leaves_the_counter(
     renewal = await ticketing.dispatched(an_agreement(customer))
     counter = await ticketing.requested(a_request(customer))
 
+    await ticketing.handle(a_consent(customer, allowed=False, when=at(27, 15), purpose="survey"))
+    assert await ticketing.state(renewal) == "new"  # that is no matter of ours
     await ticketing.handle(a_consent(customer, allowed=False, when=at(27, 15)))
 
     assert await ticketing.state(renewal) == "cancelled"

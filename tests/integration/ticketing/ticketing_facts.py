@@ -9,6 +9,7 @@ from shared.events.callcenter import AgreementWithdrawn, RenewalAgreed
 from shared.events.customers import CustomerProfile
 from shared.events.event import EventId
 from shared.events.touchpoints import (
+    RETENTION,
     ConsentChanged,
     DeactivationRequested,
     PortabilityApplied,
@@ -75,9 +76,11 @@ def a_portability(customer: int, *, when: datetime = FRIDAY) -> PortabilityAppli
     return PortabilityApplied.model_validate({**_head(customer, when), "reference": "P-1"})
 
 
-def a_consent(customer: int, *, allowed: bool, when: datetime = FRIDAY) -> ConsentChanged:
+def a_consent(
+    customer: int, *, allowed: bool, when: datetime = FRIDAY, purpose: str = RETENTION
+) -> ConsentChanged:
     return ConsentChanged.model_validate(
-        {**_head(customer, when), "purpose": "care", "allowed": allowed, "do_not_call": False}
+        {**_head(customer, when), "purpose": purpose, "allowed": allowed, "do_not_call": False}
     )
 
 
