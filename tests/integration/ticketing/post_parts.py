@@ -1,6 +1,7 @@
 """What the tests of mail and webhooks hold in their hands: mailboxes, endpoints, a post room."""
 
 import asyncio
+import itertools
 import socket
 import threading
 import time
@@ -15,11 +16,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import yaml
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from order_parts import Ticketing
+from ticketing_facts import DONGHU, FRIDAY
 
-from holdfast.organisation import Organisation, Unit, Webhook, read_organisation
+from holdfast.organisation import load_into, read_organisation
 from services.ticketing.handlers.poll_deliveries import PostRoom
 from shared.database import unit_of_work
 
@@ -33,6 +36,11 @@ class Box:
     mails: list[Message] = field(default_factory=list[Message])
     envelopes: list[Envelope] = field(default_factory=list[Envelope])
     answer: str = "250 OK"
+    filled: threading.Event = field(default_factory=threading.Event)
+
+    def about(self, order_id: UUID) -> list[Message]:
+        """One thread, in the order of arrival."""
+        return [mail for mail in self.mails if str(order_id) in str(mail["References"])]
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name.
         self,
@@ -50,6 +58,7 @@ class Box:
         assert isinstance(envelope.content, bytes)
         self.envelopes.append(envelope)
         self.mails.append(message_from_bytes(envelope.content, policy=default))
+        self.filled.set()
         return "250 taken"
 
 
@@ -113,32 +122,27 @@ def free_port() -> int:
         return held.getsockname()[1]
 
 
-def an_organisation(version: int, changes: dict[str, dict[str, object]]) -> Organisation:
-    """The shipped tree in a newer version; `changes` by the code of a unit."""
-    units = [
-        Unit.model_validate(unit.model_dump() | changes.get(unit.code, {}))
-        for unit in read_organisation().units
-    ]
-    return Organisation(version=version, units=tuple(units))
+_versions = itertools.count(2)
 
 
-def a_webhook(port: int, *, host: str = "127.0.0.1", secret: str = "branch") -> Webhook:  # noqa: S107 - a name.
-    return Webhook(url=f"http://{host}:{port}/orders", secret=secret)
+async def reach(ticketing: Ticketing, folder: Path, **changes: object) -> None:
+    """Load a newer organisation file, in which the county of Donghu differs so."""
+    tree = read_organisation().model_dump(mode="json", exclude_none=True)
+    [county] = [unit for unit in tree["units"] if unit["code"] == DONGHU]
+    county.update(changes)
+    tree["version"] = next(_versions)
+    file = folder / f"organisation-{tree['version']}.yaml"
+    file.write_text(yaml.safe_dump(tree))
+    await asyncio.to_thread(load_into, ticketing.urls["migrate"], file)
 
 
-def keys_in(folder: Path, **keys: str) -> Path:
-    for name, key in keys.items():
-        (folder / name).write_text(key)
-    return folder
+def webhook_to(port: int, *, host: str = "127.0.0.1") -> dict[str, str]:
+    return {"url": f"http://{host}:{port}/orders", "secret": "branch"}
 
 
 async def poll(ticketing: Ticketing, room: PostRoom) -> int:
     async with unit_of_work(ticketing.worker) as uow:
-        return await room.poll(uow_time(), uow)
-
-
-def uow_time() -> Any:  # noqa: ANN401 - deliveries look at no business time.
-    return None
+        return await room.poll(FRIDAY, uow)
 
 
 async def comes_true(
@@ -157,3 +161,36 @@ async def deliveries_of(ticketing: Ticketing, order_id: UUID) -> list[dict[str, 
         "SELECT * FROM delivery WHERE order_id = $1 ORDER BY created_at, channel, unit", order_id
     )
     return [dict(row) for row in rows]
+
+
+async def at_once(ticketing: Ticketing, order_id: UUID) -> None:
+    """As if the wait, or the lease of a worker that died, were over."""
+    await ticketing.rows("UPDATE delivery SET next_at = now() WHERE order_id = $1", order_id)
+
+
+def settled(ticketing: Ticketing, *order_ids: UUID) -> Callable[[], Awaitable[bool]]:
+    async def fact() -> bool:
+        found = [await deliveries_of(ticketing, order_id) for order_id in order_ids]
+        return all(one["settled_at"] for deliveries in found for one in deliveries)
+
+    return fact
+
+
+def tried(ticketing: Ticketing, order_id: UUID, times: int) -> Callable[[], Awaitable[bool]]:
+    async def fact() -> bool:
+        rows = await ticketing.rows(
+            """SELECT count(*) FROM delivery_receipt JOIN delivery USING (delivery_id)
+               WHERE order_id = $1""",
+            order_id,
+        )
+        return rows[0][0] >= times
+
+    return fact
+
+
+async def forget(ticketing: Ticketing) -> None:
+    """Leave nothing that another test's post room would send."""
+    await ticketing.rows(
+        "UPDATE delivery SET state = 'failed', settled_at = now()"
+        " WHERE state IN ('waiting', 'sending')"
+    )

@@ -85,9 +85,9 @@ SENT_BACK = a_notice(NoticeKind.SENT_BACK, by="陈涛", reason="合约号不符"
             (
                 "[New order] 260305-000131 3G to contract, due Fri 6 Mar 18:00 ‖ "
                 "To the retention owner of Chengguan District: Chen Tao sent renewal order "
-                "260305-000131 (3G to contract, Silver). The customer agreed by phone. Please finish "
-                "and report the result by Fri 6 Mar 18:00; if lost, choose the reason. Basis: end of "
-                "the next working day. Open: {url}"
+                "260305-000131 (3G to contract, Silver). The customer agreed by phone. "
+                "Please finish and report the result by Fri 6 Mar 18:00; if lost, choose the "
+                "reason. Basis: end of the next working day. Open: {url}"
             ),
         ),
         (
