@@ -155,12 +155,21 @@ async def _page(
 
 
 async def _whose(services: tuple[str, ...], home: Path | None, letter_id: UUID) -> str:
-    """The service that holds the letter."""
+    """The one service that holds the letter; a record is the same letter wherever it is read."""
+    holders: list[str] = []
     for service in services:
         async with _engine(service, home) as engine, engine.connect() as connection:
             if await dead_letters.find(connection, letter_id):
-                return service
-    raise typer.BadParameter(f"no dead letter {letter_id} in {', '.join(services)}")
+                holders.append(service)
+    match holders:
+        case [holder]:
+            return holder
+        case []:
+            raise typer.BadParameter(f"no dead letter {letter_id} in {', '.join(services)}")
+        case _:
+            raise typer.BadParameter(
+                f"{' and '.join(holders)} each hold it: say which with --service"
+            )
 
 
 async def _shown(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -102,6 +103,25 @@ async def test_a_discarded_record_keeps_the_reason_and_lets_the_others_go_on(
     assert state == "discarded"
     assert by.endswith(": a test of the source")
     assert await sequence_of(doorway, customer) == [(3,)]
+
+
+@pytest.mark.usefixtures("worker", "environment")
+async def test_a_letter_that_several_services_hold_is_settled_in_the_one_that_is_named(
+    doorway: Doorway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letter = await a_letter(doorway, customer_in(3))
+    for other in ("alerts", "callcenter", "ticketing"):
+        url = os.environ["HOLDFAST_POINTS_WORKER_DATABASE_URL"]
+        monkeypatch.setenv(f"HOLDFAST_{other.upper()}_WORKER_DATABASE_URL", url)
+    typed = ["deadletters", "discard", letter, "--because", "a test"]
+
+    unnamed = await asyncio.to_thread(CliRunner().invoke, build("deadletters"), typed)
+    named = await run("discard", letter, "--because", "a test")
+
+    assert unnamed.exit_code != 0
+    assert "alerts and points" in unnamed.output
+    assert "--service" in unnamed.output
+    assert named.exit_code == 0, named.output
 
 
 @pytest.mark.usefixtures("environment")
