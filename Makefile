@@ -8,7 +8,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 
 .DEFAULT_GOAL := help
 .PHONY: help dev lock check test integration e2e chaos bench demo up down status docs contracts \
-	requirements
+	requirements translations
 
 ##@ Begin
 
@@ -46,7 +46,7 @@ integration: $(READY) ## Handlers, SQL and doorways on real servers
 	$(BIN)/pytest tests/integration
 
 e2e: $(READY) ## The whole story in small: from the first signal to the verified order
-	$(BIN)/pytest tests/e2e
+	$(BIN)/pytest tests/browser tests/e2e
 
 chaos: $(READY) ## Kill and cut the running system, then account for every fact (20 minutes)
 	$(BIN)/holdfast chaos
@@ -76,6 +76,9 @@ docs: $(READY) ## Redraw every block that is drawn from code
 
 contracts: $(READY) ## Rewrite the event schemas, for review
 	$(BIN)/holdfast contracts
+
+translations: $(READY) ## Bring the pages' words up to what the pages say
+	$(BIN)/holdfast translations
 
 requirements: $(READY) ## Draw requirement IDs with their code and tests
 	$(BIN)/holdfast requirements

@@ -22,6 +22,7 @@ COMMANDS = {
     "migrate": "processes",
     "maintain": "maintain",
     "api": "api",
+    "identity": "identity",
     "roles": "roles",
     "clock": "clock",
     "topics": "topics",
@@ -35,6 +36,7 @@ COMMANDS = {
     "contracts": "contracts",
     "docs": "docs",
     "requirements": "requirements",
+    "translations": "translations",
 }
 
 

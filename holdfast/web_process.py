@@ -32,9 +32,14 @@ class Address:
     health_host: str = "127.0.0.1"
 
 
+HOME = "home"
+"""The application of no service: the way in and out, one's own settings, static files."""
+
+
 def web_services() -> tuple[str, ...]:
-    """The services that have an HTTP application."""
-    return tuple(name for name in SERVICES if (files("services") / name / "app.py").is_file())
+    """The services that have an HTTP application, and home."""
+    served = (name for name in SERVICES if (files("services") / name / "app.py").is_file())
+    return (*served, HOME)
 
 
 def create_apps(services: Sequence[str]) -> dict[str, FastAPI]:
@@ -44,18 +49,22 @@ def create_apps(services: Sequence[str]) -> dict[str, FastAPI]:
         pydantic.ValidationError: a setting is missing.
         shared.jwks.KeysUnreadable: the issuer's keys are not there.
     """
-    return {
-        name: cast("FastAPI", import_module(f"services.{name}.app").create_app())
-        for name in services
-    }
+    return {name: cast("FastAPI", import_module(_module(name)).create_app()) for name in services}
+
+
+def _module(name: str) -> str:
+    return "shared.web.home.app" if name == HOME else f"services.{name}.app"
 
 
 def mount(apps: Mapping[str, FastAPI]) -> FastAPI:
-    """One origin: `/points/…`, `/alerts/…`; machines under `/SERVICE/v1/…`."""
+    """One origin: `/points/…`, `/alerts/…`; machines under `/SERVICE/v1/…`, people elsewhere."""
     root = FastAPI(openapi_url=None, redirect_slashes=False)
     problem.install(root)
     for name, app in apps.items():
-        root.mount(f"/{name}", app)
+        if name != HOME:
+            root.mount(f"/{name}", app)
+    if HOME in apps:  # last, for it takes every other path
+        root.mount("/", apps[HOME])
     return root
 
 
@@ -76,7 +85,9 @@ async def serve(apps: Mapping[str, FastAPI], address: Address) -> None:
         for app in apps.values():
             await lifespans.enter_async_context(app.router.lifespan_context(app))
         server = _server(mount(apps), address)
-        doorways = [cast("Doorway", app.state.doorway) for app in apps.values()]
+        doorways = [
+            cast("Doorway", app.state.doorway) for name, app in apps.items() if name != HOME
+        ]
 
         def ready() -> bool:
             followed = all(d.clock.unread_seconds < UNREADY_SECONDS for d in doorways)

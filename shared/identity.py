@@ -4,7 +4,7 @@ The check follows RFC 8725: one algorithm, keys by exact `kid` from our own copy
 JWKS, and every claim looked at. What a token's header says about keys is never followed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NoReturn, cast
@@ -69,6 +69,18 @@ class _Claims(BaseModel):
     org: OrganisationCode
 
 
+def caller_of(claims: Mapping[str, Any]) -> Caller:
+    """The caller whom checked claims name; how they were checked is up to who asks.
+
+    Raises:
+        pydantic.ValidationError: a claim that we need is missing or of another shape.
+    """
+    named = _Claims.model_validate(dict(claims))
+    # A role that we do not know gives no rights; the issuer may serve other software too.
+    roles = frozenset(role for role in Role if role.value in named.roles)
+    return Caller(named.sub, named.name, roles, named.org)
+
+
 class _EdDSA(EdDSAAlgorithm):
     # Identity providers sign with this name; RFC 9864's new ones are for the same signature.
     security_warning = None
@@ -113,13 +125,10 @@ class TokenVerifier:
         try:
             decoded = jwt.decode(token, self._key_of, registry=ONE_ALGORITHM)
             self._rules.validate(decoded.claims)
-            claims = _Claims.model_validate(decoded.claims)
+            return caller_of(decoded.claims)
         except (JoseError, ValidationError, ValueError, TypeError, KeyError) as error:
             # joserfc's parser raises plain errors on some malformed tokens; all mean the same.
             raise Unauthorised("The token is not valid, or no longer") from error
-        # A role that we do not know gives no rights; the issuer may serve other software too.
-        roles = frozenset(role for role in Role if role.value in claims.roles)
-        return Caller(claims.sub, claims.name, roles, claims.org)
 
     def _key_of(self, token: Any) -> OKPKey:  # noqa: ANN401 - joserfc's protocol, by its methods.
         header = cast("dict[str, object]", token.headers())

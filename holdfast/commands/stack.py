@@ -100,6 +100,7 @@ def _print_addresses(state: StackState) -> None:
         port = state.part(part.name).health_port
         console.print(f"{part.name:<19}http://127.0.0.1:{port}/metrics")
     if parts.services(state):
+        console.print(f"{'pages':<19}{parts.web_address(state)}/")
         for service in SERVICES:
             at = f"http://127.0.0.1:{state.web_port}/{service}"
             console.print(f"{service:<19}{at}/openapi.json")

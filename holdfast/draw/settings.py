@@ -28,8 +28,9 @@ def drawn() -> dict[str, str]:
 
 
 def settings_classes() -> Iterator[type[BaseSettings]]:
-    """Every settings class of every service, by service and name."""
-    for path in sorted((ROOT / "services").glob("*/settings.py")):
+    """Every settings class of every service, by service and name; then those of the pages."""
+    home = ROOT / "shared" / "web" / "home" / "settings.py"
+    for path in (*sorted((ROOT / "services").glob("*/settings.py")), home):
         module = importlib.import_module(_module_name(path))
         for _, kind in inspect.getmembers(module, inspect.isclass):
             if issubclass(kind, BaseSettings) and kind.__module__ == module.__name__:
@@ -42,8 +43,8 @@ def _module_name(path: Path) -> str:
 
 def _row(kind: type[BaseSettings], name: str, field: FieldInfo) -> str:
     variable = f"{kind.model_config.get('env_prefix', '')}{name}".upper()
-    service = kind.__module__.split(".")[1]
-    process = kind.__name__.removesuffix("Settings").lower()
+    service = kind.__module__.split(".")[-2]
+    process = kind.__name__.removesuffix("Settings").lower().replace(service, "web")
     default = "none: must be set" if field.is_required() else f"`{field.default}`"
     return f"| `{variable}` | {service} {process} | {_type(field)} | {default} |"
 

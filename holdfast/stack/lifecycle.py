@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from holdfast import organisation, roles, topics
 from holdfast.maintenance import maintain_at
+from holdfast.ready_users import write_ready_users
 from holdfast.stack import kafka, parts
 from holdfast.stack.parts import Part
 from holdfast.stack.ports import free_ports
@@ -115,6 +116,7 @@ def up(wishes: Wishes, timings: Timings) -> StackState:
         with timings.step("topics"), topics.cluster(state.kafka) as client:
             topics.create_missing(client, state.copies)
     ensure_issuer(state.folder)
+    write_ready_users(parts.ready_users_file(state))
     with timings.step("workers and web"):
         spawn(
             [sys.executable, "-m", "holdfast.stack.supervisor", state.home],

@@ -34,7 +34,7 @@ class Part:
 
 
 def services(state: StackState) -> list[Part]:
-    """A worker per service, the one web process and who signs people in, in the order of starting."""
+    """In the order of starting: a worker per service, who signs people in, the one web process."""
     if "services" not in state.only:
         return []
     workers = [_process(state, worker_name(s), "worker", s) for s in SERVICES]

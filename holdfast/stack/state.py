@@ -61,6 +61,8 @@ class StackState:
     """Which kinds of parts `up` was asked for."""
     identity_key: str = field(default_factory=lambda: secrets.token_hex(32))
     """The key under which telephone numbers are hashed (contracts §4); kept as long as the data."""
+    session_key: str = field(default_factory=lambda: secrets.token_hex(32))
+    """The key that seals people's sessions; a new one signs everybody out."""
     passwords: dict[str, str] = field(default_factory=dict[str, str])
     parts: dict[str, PartState] = field(default_factory=dict[str, PartState])
 

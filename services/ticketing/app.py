@@ -7,6 +7,7 @@ from services.ticketing.settings import SCHEMA, WebSettings
 from shared.web import app as web
 from shared.web import links
 from shared.web.doorway import open_doorway
+from shared.web.pages.shell import open_shell
 
 
 def create_app() -> FastAPI:
@@ -18,5 +19,12 @@ def create_app() -> FastAPI:
         issuer=settings.issuer,
     )
     return web.create_app(
-        doorway, title="Holdfast ticketing", routers=[api.router, links.router, links.histories]
+        doorway,
+        title="Holdfast ticketing",
+        routers=[api.router, links.router, links.histories],
+        shell=open_shell(
+            "services.ticketing",
+            session_key=settings.session_key.get_secret_value(),
+            public_url=settings.public_url,
+        ),
     )

@@ -32,3 +32,5 @@ class WebSettings(BaseSettings):
     ticketing_web_database_url: PostgresDsn
     jwks_file: str
     issuer: str
+    session_key: SecretStr
+    public_url: str

@@ -26,19 +26,28 @@ async def admit(
     request: Request,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
 ) -> Admission:
-    """The policy table's answer for this token and this operation.
+    """The policy table's answer for this caller and this operation.
 
     Raises:
         Unauthorised: no token, or not a valid one.
         Forbidden: the roles do not suffice.
     """
+    caller = _signed_in(request) or _bearer(request, bearer)
+    request.state.caller = caller.subject
+    allowed = doorway_of(request).policy[operation_id(request.scope["route"])]
+    return Admission(caller, visible_organisation(caller, allowed))
+
+
+def _signed_in(request: Request) -> Caller | None:
+    """Who opened a page; only routes made by `pages()` look at sessions (pages/signed_in.py)."""
+    session = getattr(request.state, "session", None)
+    return session.caller if session is not None else None
+
+
+def _bearer(request: Request, bearer: HTTPAuthorizationCredentials | None) -> Caller:
     if bearer is None:
         raise Unauthorised("Send Authorization: Bearer with a token of the issuer")
-    doorway = doorway_of(request)
-    caller = doorway.verifier.verify(bearer.credentials)
-    request.state.caller = caller.subject
-    allowed = doorway.policy[operation_id(request.scope["route"])]
-    return Admission(caller, visible_organisation(caller, allowed))
+    return doorway_of(request).verifier.verify(bearer.credentials)
 
 
 Admitted = Annotated[Admission, Depends(admit)]

@@ -15,6 +15,9 @@ from shared.web.documentation import document
 from shared.web.doorway import Doorway, operation_id
 from shared.web.once import Repeated
 from shared.web.operations import require_policy
+from shared.web.pages.refused import page_of_refusal
+from shared.web.pages.security_headers import SecurityHeaders
+from shared.web.pages.shell import Shell
 from shared.web.request_log import RequestLog
 
 Beside = Callable[[], AbstractAsyncContextManager[None]]
@@ -27,12 +30,14 @@ def create_app(
     *,
     title: str,
     routers: Sequence[APIRouter],
+    shell: Shell | None = None,
     body_bytes_max: int = BODY_BYTES_MAX,
     beside: Beside = nullcontext,
 ) -> FastAPI:
     """The application of one service; whoever serves it enters its lifespan.
 
-    `beside` is entered with it: what a service does for as long as it serves.
+    `shell` is for a service that has pages; `beside` is entered with the lifespan: what a service
+    does for as long as it serves.
 
     Raises:
         PolicyGap: an operation has no row in the policy table.
@@ -53,12 +58,22 @@ def create_app(
     for router in routers:
         app.include_router(router)
     require_policy(app, doorway.policy)
-    problem.install(app)
+    install_shell(app, shell)
     app.add_exception_handler(Repeated, _on_repeated)
     app.add_middleware(BodyLimit, bytes_max=body_bytes_max)
     app.add_middleware(RequestLog, service=doorway.service)
     app.openapi = lambda: document(app)
     return app
+
+
+def install_shell(app: FastAPI, shell: Shell | None) -> None:
+    """How `app` answers failures; with a shell, people get pages, and browsers strict headers."""
+    if shell is None:
+        problem.install(app)
+        return
+    app.state.shell = shell
+    problem.install(app, page_of_refusal)
+    app.add_middleware(SecurityHeaders, secure=shell.sessions.secure)
 
 
 @asynccontextmanager

@@ -1,12 +1,16 @@
 """A service's routes: each one admitted by the policy, its answer kept where it claimed a key."""
 
 from collections.abc import Callable, Coroutine, Iterator
+from functools import cache
 from typing import Any
 
 from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Query
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.responses import Response
 
+from shared.errors import Malformed
 from shared.policy import Operations
 from shared.web.access import admit
 from shared.web.documentation import refusals
@@ -32,12 +36,30 @@ class Operation(APIRoute):
         return handle_and_keep
 
 
+async def refuse_unknown_parameters(request: Request) -> None:
+    """As in a body, a name that nobody knows is refused: a misspelt filter would show everything.
+
+    Raises:
+        Malformed: with the names that it knows.
+    """
+    known = _query_names(request.scope["route"])
+    if not known.issuperset(request.query_params):
+        listed = ", ".join(sorted(known)) or "none"
+        raise Malformed(f"An unknown query parameter; this operation knows: {listed}")
+
+
+@cache
+def _query_names(route: APIRoute) -> frozenset[str]:
+    found = get_flat_params(route.dependant)
+    return frozenset(field.alias for field in found if isinstance(field.field_info, Query))
+
+
 def operations(prefix: str = "/v1") -> APIRouter:
     """The router of a service's `api.py`: nothing in it can be reached without a policy row."""
     return APIRouter(
         prefix=prefix,
         route_class=Operation,
-        dependencies=[Depends(admit)],
+        dependencies=[Depends(admit), Depends(refuse_unknown_parameters)],
         responses=refusals(),
     )
 

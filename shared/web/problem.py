@@ -1,7 +1,7 @@
 """Every failure leaves as `application/problem+json` (RFC 9457), rendered in this one place."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, cast
 
@@ -108,10 +108,23 @@ _OF_FRAMEWORK: Mapping[int, type[Refusal]] = {
 }
 
 
+PageOfRefusal = Callable[[Request, Refusal], Response]
+"""Draws a refusal for a person (shared/web/pages/refused.py); machines get problem+json."""
+
+
 def _answer(request: Request, refusal: Refusal) -> Response:
+    page: PageOfRefusal | None = getattr(request.app.state, "page_of_refusal", None)
+    if page is not None and _is_for_a_person(request):
+        return page(request, refusal)
     return problem_of(
         refusal, path=request.url.path, trace_id=getattr(request.state, "trace_id", "")
     )
+
+
+def _is_for_a_person(request: Request) -> bool:
+    """A browser asks for HTML; below `/v1/` everything is for machines, whatever they accept."""
+    below = request.url.path.removeprefix(request.scope.get("root_path", ""))
+    return "text/html" in request.headers.get("accept", "") and not below.startswith("/v1/")
 
 
 async def _on_refusal(request: Request, error: Exception) -> Response:
@@ -165,8 +178,9 @@ async def _on_bug(request: Request, _error: Exception) -> Response:
     return _answer(request, _Broken())
 
 
-def install(app: FastAPI) -> None:
-    """Make `app` answer every failure with a problem."""
+def install(app: FastAPI, page: PageOfRefusal | None = None) -> None:
+    """Make `app` answer every failure with a problem; people's with a page, if it has pages."""
+    app.state.page_of_refusal = page
     app.add_exception_handler(Refusal, _on_refusal)
     app.add_exception_handler(HTTPException, _on_framework)
     app.add_exception_handler(RequestValidationError, _on_malformed)

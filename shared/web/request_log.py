@@ -3,6 +3,7 @@
 import time
 
 from starlette.datastructures import Headers
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import telemetry
@@ -49,7 +50,7 @@ class RequestLog:
         route = scope.get("route")
         # With 405 the route is one of the same path that the caller did not mean.
         meant = route if status != METHOD_NOT_ALLOWED else None
-        operation = operation_id(meant) if meant is not None else UNMATCHED
+        operation = _labelled(meant) if meant is not None else UNMATCHED
         telemetry.HTTP_REQUESTS.labels(self._service, operation, str(status)).inc()
         telemetry.HTTP_SECONDS.labels(self._service, operation).observe(seconds)
         log.info(
@@ -63,3 +64,9 @@ class RequestLog:
             caller=scope["state"].get("caller"),
             trace_id=scope["state"]["trace_id"],
         )
+
+
+def _labelled(route: BaseRoute) -> str:
+    """A page has the name of the operation that it stands for; here they are told apart."""
+    is_page = not getattr(route, "include_in_schema", True)
+    return f"page.{operation_id(route)}" if is_page else operation_id(route)

@@ -26,6 +26,8 @@ def ticketing_url(ticketing: Ticketing, ticketing_issuer: Issuer) -> Generator[s
         environment.setenv("HOLDFAST_TICKETING_WEB_DATABASE_URL", ticketing.urls["web"])
         environment.setenv("HOLDFAST_JWKS_FILE", str(ticketing_issuer.jwks))
         environment.setenv("HOLDFAST_ISSUER", ISSUER)
+        environment.setenv("HOLDFAST_SESSION_KEY", "k" * 64)
+        environment.setenv("HOLDFAST_PUBLIC_URL", "http://127.0.0.1")
         with served(lambda: create_apps(["ticketing"])["ticketing"]) as url:
             yield url
 

@@ -130,7 +130,7 @@ def _told(note: NoteIn, cause: str, moment: datetime) -> PointsGranted:
 
 @router.get("/notes/{note_id}", responses=refusals(NotFound))
 async def read_note(note_id: UUID, response: Response, uow: Transaction) -> Note:
-    note = await _find(uow, note_id)
+    note = await find(uow, note_id)
     response.headers["ETag"] = etag_of(note.version)
     return note
 
@@ -160,13 +160,9 @@ class Words(RequestBody):
 async def change_note(
     note_id: UUID, words: Words, response: Response, *, if_match: IfMatch, uow: Transaction
 ) -> Note:
-    note = await _find(uow, note_id, lock=True)
+    note = await find(uow, note_id, lock=True)
     if_match.require(note.version)
-    changed = await uow.connection.execute(
-        _CHANGE,
-        {"id": note_id, "w": words.words},
-    )
-    note = _note(changed.one())
+    note = await change(uow, note_id, words.words)
     response.headers["ETag"] = etag_of(note.version)
     return note
 
@@ -182,12 +178,17 @@ async def wait_forever(uow: Transaction) -> None:
     await uow.connection.execute(text("SELECT pg_sleep(60)"))
 
 
-async def _find(uow: Transaction, note_id: UUID, *, lock: bool = False) -> Note:
+async def find(uow: Transaction, note_id: UUID, *, lock: bool = False) -> Note:
     statement = _FIND_LOCKED if lock else _FIND
     row = (await uow.connection.execute(statement, {"id": note_id})).one_or_none()
     if row is None:
         raise NotFound("No such note")
     return _note(row)
+
+
+async def change(uow: Transaction, note_id: UUID, words: str) -> Note:
+    changed = await uow.connection.execute(_CHANGE, {"id": note_id, "w": words})
+    return _note(changed.one())
 
 
 def _note(row: object) -> Note:

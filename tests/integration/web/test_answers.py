@@ -215,3 +215,14 @@ async def test_the_document_is_openapi_and_no_page_needs_another_host(
         assert {"404", "412", "428"} <= set(change["responses"])
         assert (await notes.get("/docs")).status_code == 404
         assert (await notes.get("/redoc")).status_code == 404
+
+
+async def test_a_misspelt_parameter_is_told_what_the_operation_knows(
+    notes: httpx2.AsyncClient, headers: Headers
+) -> None:
+    refused = await notes.get("/v1/notes", params={"limt": 5}, headers=headers())
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "malformed")
+    assert refused.json()["detail"].endswith("knows: cursor, limit")
+    assert "limt" not in refused.text
+    assert (await notes.get("/v1/notes", params={"limt": 5})).status_code == 401
