@@ -105,6 +105,8 @@ class WorkingCalendar:
             if unit.startswith(code)
             for day in file.units[code]
         }
+        # Deadlines ask for the same few days again and again.
+        self._explained: dict[date, Day] = {}
 
     @cached_property
     def version(self) -> str:
@@ -125,6 +127,12 @@ class WorkingCalendar:
 
     def explain(self, day: date) -> Day:
         """Whether `day` counts, and why."""
+        known = self._explained.get(day)
+        if known is None:
+            known = self._explained[day] = self._explain(day)
+        return known
+
+    def _explain(self, day: date) -> Day:
         local = self._local.get(day)
         if local is not None:
             names = local.name_zh, local.name_en
