@@ -23,6 +23,7 @@ COMMANDS = {
     "maintain": "maintain",
     "api": "api",
     "identity": "identity",
+    "mailbox": "mailbox",
     "roles": "roles",
     "clock": "clock",
     "topics": "topics",

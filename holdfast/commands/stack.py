@@ -97,8 +97,8 @@ def _print_addresses(state: StackState) -> None:
     if state.has_kafka:
         console.print(f"{'Kafka':<19}{state.kafka}")
     for part in parts.services(state):
-        port = state.part(part.name).health_port
-        console.print(f"{part.name:<19}http://127.0.0.1:{port}/metrics")
+        at = f"http://127.0.0.1:{state.part(part.name).health_port}"
+        console.print(f"{part.name:<19}{at}/{'' if part.name in parts.BESIDE else 'metrics'}")
     if parts.services(state):
         console.print(f"{'pages':<19}{parts.web_address(state)}/")
         for service in SERVICES:

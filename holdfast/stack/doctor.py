@@ -118,6 +118,8 @@ def _ports(state: StackState, name: str) -> list[int]:
     if name == "postgres":
         return [state.postgres_port]
     health = [state.part(name).health_port]
+    if name == parts.MAILBOX:
+        return [*health, state.smtp_port]
     return [*health, state.web_port] if name == parts.WEB else health
 
 

@@ -139,6 +139,7 @@ def _state(wishes: Wishes) -> StackState:
     # Resolved, for a broker starts in a folder of its own.
     state.kafka_jars = str(wishes.kafka_jars.resolve()) if wishes.kafka_jars else ""
     state.only = list(wishes.only)
+    state.smtp_port = state.smtp_port or free_ports(1)[0]  # a stack from before there was mail
     for part in state.parts.values():
         part.stopped_because = ""
     services = parts.services(state)

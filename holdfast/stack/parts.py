@@ -16,6 +16,9 @@ from holdfast.stack.state import SERVICES, StackState
 
 WEB = "web"
 IDENTITY = "identity"
+MAILBOX = "mailbox"
+BESIDE = (IDENTITY, MAILBOX)
+"""What stands here for an operator's own: it shows pages where the others show metrics."""
 
 
 def worker_name(service: str) -> str:
@@ -34,11 +37,12 @@ class Part:
 
 
 def services(state: StackState) -> list[Part]:
-    """In the order of starting: a worker per service, who signs people in, the one web process."""
+    """In the order of starting: workers, who signs people in, who takes mail, the web process."""
     if "services" not in state.only:
         return []
     workers = [_process(state, worker_name(s), "worker", s) for s in SERVICES]
-    return [*workers, _process(state, IDENTITY, "identity"), _process(state, WEB, "api")]
+    beside = [_process(state, name, name) for name in BESIDE]
+    return [*workers, *beside, _process(state, WEB, "api")]
 
 
 def _process(state: StackState, name: str, *arguments: str) -> Part:
@@ -80,6 +84,9 @@ def environment(state: StackState, name: str) -> Mapping[str, str]:
         "HOLDFAST_IDENTITY_KEY_ID": "local-1",
         "HOLDFAST_CHECKPOINTS": _checkpoints(state).as_uri(),
         "HOLDFAST_PUBLIC_URL": web_address(state),
+        "HOLDFAST_SMTP": f"smtp://127.0.0.1:{state.smtp_port}",
+        "HOLDFAST_SMTP_PORT": str(state.smtp_port),
+        "HOLDFAST_MAILBOX": str(state.folder / "mailbox"),
         "HOLDFAST_SESSION_KEY": state.session_key,
         "HOLDFAST_OIDC_ISSUER": f"http://127.0.0.1:{state.part(IDENTITY).health_port}",
         "HOLDFAST_OIDC_CLIENT_ID": "holdfast",

@@ -52,6 +52,7 @@ class StackState:
     controller_ports: list[int] = field(default_factory=list[int])
     directory_ids: list[str] = field(default_factory=list[str])
     web_port: int = 0
+    smtp_port: int = 0
     kafka_address: str = ""
     """Set when the brokers are somebody else's (`--kafka`)."""
     database_url: str = ""
@@ -112,13 +113,14 @@ def load(home: Path) -> StackState | None:
 
 def begin(home: Path, *, brokers: int, roles: Iterable[str]) -> StackState:
     """A new stack's ports, ids and secrets."""
-    ports = free_ports(2 + 2 * brokers)
+    ports = free_ports(3 + 2 * brokers)
     return StackState(
         home=str(home),
         postgres_port=ports[0],
         web_port=ports[1],
-        kafka_ports=ports[2 : 2 + brokers],
-        controller_ports=ports[2 + brokers :],
+        smtp_port=ports[2],
+        kafka_ports=ports[3 : 3 + brokers],
+        controller_ports=ports[3 + brokers :],
         directory_ids=[random_id() for _ in range(brokers)],
         passwords={role: secrets.token_urlsafe(18) for role in roles},
     )
@@ -140,6 +142,7 @@ def renew_taken_ports(state: StackState) -> list[int]:
     state.kafka_ports = [*map(renewed, brokers, state.kafka_ports)]
     state.controller_ports = [*map(renewed, brokers, state.controller_ports)]
     state.web_port = renewed("web", state.web_port)
+    state.smtp_port = renewed("mailbox", state.smtp_port)
     for name, part in list(state.parts.items()):
         part.health_port = renewed(name, part.health_port)
     return taken

@@ -17,7 +17,8 @@ from holdfast.stack.state import SERVICES
 @pytest.mark.timeout(180)
 def test_up_brings_every_part_to_ready(stack: Stack) -> None:
     workers = {f"worker-{service}" for service in SERVICES}
-    assert set(stack.status()) == {"identity", "kafka-1", "postgres", "supervisor", "web"} | workers
+    beside = {"identity", "mailbox", "kafka-1", "postgres", "supervisor", "web"}
+    assert set(stack.status()) == beside | workers
     assert wait_until(stack.all_ready, RESTART_SECONDS), stack.status()
 
 
