@@ -1,8 +1,8 @@
 """A service's routes: each one admitted by the policy, its answer kept where it claimed a key."""
 
 from collections.abc import Callable, Coroutine, Iterator
-from functools import cache
-from typing import Any
+from functools import cached_property
+from typing import Any, cast
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.dependencies.utils import get_flat_params
@@ -35,6 +35,12 @@ class Operation(APIRoute):
 
         return handle_and_keep
 
+    @cached_property
+    def query_names(self) -> frozenset[str]:
+        """What may stand behind the question mark, of the operation and all that it depends on."""
+        found = get_flat_params(self.dependant)
+        return frozenset(field.alias for field in found if isinstance(field.field_info, Query))
+
 
 async def refuse_unknown_parameters(request: Request) -> None:
     """As in a body, a name that nobody knows is refused: a misspelt filter would show everything.
@@ -42,16 +48,10 @@ async def refuse_unknown_parameters(request: Request) -> None:
     Raises:
         Malformed: with the names that it knows.
     """
-    known = _query_names(request.scope["route"])
+    known = cast("Operation", request.scope["route"]).query_names
     if not known.issuperset(request.query_params):
         listed = ", ".join(sorted(known)) or "none"
         raise Malformed(f"An unknown query parameter; this operation knows: {listed}")
-
-
-@cache
-def _query_names(route: APIRoute) -> frozenset[str]:
-    found = get_flat_params(route.dependant)
-    return frozenset(field.alias for field in found if isinstance(field.field_info, Query))
 
 
 def operations(prefix: str = "/v1") -> APIRouter:

@@ -218,9 +218,9 @@ async def test_the_document_is_openapi_and_no_page_needs_another_host(
 
 
 async def test_a_misspelt_parameter_is_told_what_the_operation_knows(
-    notes: httpx2.AsyncClient, headers: Headers
+    notes: httpx2.AsyncClient, as_role: Headers
 ) -> None:
-    refused = await notes.get("/v1/notes", params={"limt": 5}, headers=headers())
+    refused = await notes.get("/v1/notes", params={"limt": 5}, headers=as_role())
 
     assert (refused.status_code, refused.json()["code"]) == (422, "malformed")
     assert refused.json()["detail"].endswith("knows: cursor, limit")
