@@ -4,6 +4,7 @@ import asyncio
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from http.client import HTTPException
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -67,10 +68,10 @@ async def scrape(state: StackState) -> Scrape:
 
 
 def said_at(port: int) -> str:
-    """Nothing from a process that is away: the view shows what is there."""
+    """Nothing from a process that is away or ends in the middle: the view shows what is there."""
     try:
         address = f"http://127.0.0.1:{port}/metrics"
         with _OPENER.open(address, timeout=TIMEOUT_SECONDS) as answer:
             return answer.read().decode()
-    except OSError:
+    except (OSError, HTTPException):
         return ""

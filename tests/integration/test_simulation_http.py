@@ -1,6 +1,7 @@
-"""The simulator speaks to parts of its own machine, whatever the environment says of proxies."""
+"""The simulator speaks to parts of its own machine: past every proxy, whatever becomes of them."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
@@ -9,20 +10,30 @@ import pytest
 from holdfast.simulation.gateway import connect
 from holdfast.simulation.metrics import said_at
 
+SAID = "holdfast_ready 1.0"
+
 
 class Answering(BaseHTTPRequestHandler):
+    promised_bytes = len(SAID)
+
     def do_GET(self) -> None:
         self.send_response(200)
+        self.send_header("Content-Length", str(self.promised_bytes))
         self.end_headers()
-        self.wfile.write(b"holdfast_ready 1.0")
+        self.wfile.write(SAID.encode())
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the server's own.
         """Nobody reads it here."""
 
 
-@pytest.fixture
-def port() -> Iterator[int]:
-    with HTTPServer(("127.0.0.1", 0), Answering) as server:
+class Dying(Answering):
+    promised_bytes = len(SAID) + 1
+
+
+@contextmanager
+def serving(handler: type[Answering]) -> Generator[int]:
+    """The port of a server that lives as long as this."""
+    with HTTPServer(("127.0.0.1", 0), handler) as server:
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server.server_port
@@ -31,11 +42,18 @@ def port() -> Iterator[int]:
 
 
 async def test_a_proxy_of_the_environment_is_not_asked_for_parts_of_this_machine(
-    port: int, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
 
-    async with connect(port) as client:
-        assert (await client.get("/")).status_code == 200
-    assert said_at(port) == "holdfast_ready 1.0"
+    with serving(Answering) as port:
+        async with connect(port) as client:
+            assert (await client.get("/")).status_code == 200
+        assert said_at(port) == SAID
+
+
+def test_a_process_that_ends_while_it_answers_has_said_nothing() -> None:
+    with serving(Dying) as port:
+        assert said_at(port) == ""
+    assert said_at(port) == ""
