@@ -19,6 +19,7 @@ EventId = NewType("EventId", UUID)
 
 # Every derived identifier lives in this one namespace, so equal causes give equal ids anywhere.
 NAMESPACE = UUID("6f1d5a0e-6f0b-5c57-9a3e-0d5e8f1c2b7a")
+_NAMESPACE = NAMESPACE.bytes
 
 _DECIMAL = "^[1-9][0-9]{0,18}$"
 _BIGINT = core_schema.int_schema(gt=0, lt=2**63)
@@ -51,7 +52,7 @@ def effect_id(cause: str | UUID, event_type: str, number: int = 0) -> EventId:
     As `uuid.uuid5` makes it; every fact and every entry has one, so it takes the shorter way.
     """
     told = f"{cause}/{event_type}/{number}".encode()
-    named = hashlib.sha1(NAMESPACE.bytes + told, usedforsecurity=False)
+    named = hashlib.sha1(_NAMESPACE + told, usedforsecurity=False)
     return EventId(UUID(bytes=named.digest()[:16], version=5))
 
 
