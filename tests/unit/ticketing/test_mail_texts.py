@@ -3,20 +3,17 @@
 from datetime import UTC, datetime
 from email import message_from_bytes
 from email.policy import default
-from typing import Any
 from uuid import UUID
 
 import pytest
-from order_facts import CALENDAR, FRIDAY, an_order
+from notice_facts import DUE_SOON, OVERDUE, SENT_BACK, a_notice, at
 
 from services.ticketing.domain.deadlines import Policy
 from services.ticketing.domain.mail import Envelope, NoAddress, mail
 from services.ticketing.domain.mail_texts import Language, MailText, Names, mail_text, one_line
-from services.ticketing.domain.notices import Notice, NoticeKind, addressees, notice_of
-from services.ticketing.domain.order import Move
-from services.ticketing.domain.states import Act, OrderType, State
+from services.ticketing.domain.notices import Notice, NoticeKind
+from services.ticketing.domain.states import OrderType
 from shared.events.customers import Tier
-from shared.working_calendar import ZONE
 
 ZH, EN = Language.ZH, Language.EN
 URL = "https://holdfast.example/ticketing/orders/260305-000131"
@@ -24,45 +21,11 @@ NAMES_ZH = Names("城关区", "望江市", "李敏", "陈涛")
 NAMES_EN = Names("Chengguan District", "Wangjiang City", "Li Min", "Chen Tao")
 
 
-def at(month: int, day: int, hour: int, minute: int = 0) -> datetime:
-    return datetime(2026, month, day, hour, minute, tzinfo=ZONE)
-
-
-def a_notice(kind: NoticeKind = NoticeKind.NEW, **differs: Any) -> Notice:  # noqa: ANN401 - any field.
-    fields: dict[str, Any] = {
-        "kind": kind,
-        "order_id": UUID(int=7),
-        "version": 1,
-        "number": "260305-000131",
-        "order_type": OrderType.THREE_G_TO_CONTRACT,
-        "tier": Tier.SILVER,
-        "county": "990101",
-        "department": "9901",
-        "state": State.NEW,
-        "at": at(3, 5, 14, 10),
-        "due_at": at(3, 6, 18),
-        "policy": Policy.END_OF_NEXT_WORKING_DAY,
-        "by": "system",
-    }
-    return Notice.model_validate(fields | differs)
-
-
 def said(notice: Notice, language: Language) -> str:
     """Subject ‖ body, as the specification writes it."""
     names = NAMES_ZH if language is ZH else NAMES_EN
     written = mail_text(notice, names, language)
     return f"{written.subject} ‖ {written.lead}{{url}}"
-
-
-DUE_SOON = a_notice(
-    NoticeKind.DUE_SOON,
-    state=State.IN_PROGRESS,
-    clerk="王五",
-    at=at(3, 6, 16),
-    working_seconds=7_200,
-)
-OVERDUE = a_notice(NoticeKind.OVERDUE, at=at(3, 9, 10), working_seconds=3_600, escalation_level=2)
-SENT_BACK = a_notice(NoticeKind.SENT_BACK, by="陈涛", reason="合约号不符")
 
 
 @pytest.mark.requirement("TK-06")
@@ -237,66 +200,3 @@ def test_a_mail_says_that_a_machine_wrote_it_and_which_order_it_belongs_to() -> 
 
 def test_one_line_leaves_no_control_character() -> None:
     assert one_line("a\x00b\tc\u2029d\u200be") == "a b c d e"
-
-
-def moved(act: Act, *, note: str | None = None, when: datetime = FRIDAY) -> Move:
-    return Move(an_order(), act, "chen", when, None, note=note)
-
-
-@pytest.mark.parametrize(
-    ("note", "kept"),
-    [
-        ("call 13812348000 again", "call *** again"),
-        ("call +86 138-1234-8000", "call ***"),
-        ("ask １３８１２３４８０００", "ask ***"),
-        ("see 260305-000131, 2 of 3", "see 260305-000131, 2 of 3"),
-    ],
-)
-def test_a_reason_carries_no_number_of_a_person(note: str, kept: str) -> None:
-    notice = notice_of(moved(Act.SEND_BACK, note=note), CALENDAR)
-
-    assert notice is not None
-    assert notice.reason == kept
-
-
-@pytest.mark.parametrize(
-    ("act", "kind"),
-    [
-        (Act.DISPATCH, NoticeKind.NEW),
-        (Act.REDISPATCH, NoticeKind.NEW),
-        (Act.WARN, NoticeKind.DUE_SOON),
-        (Act.BREACH, NoticeKind.OVERDUE),
-        (Act.ESCALATE, NoticeKind.OVERDUE),
-        (Act.SEND_BACK, NoticeKind.SENT_BACK),
-        (Act.REOPEN, NoticeKind.SENT_BACK),
-    ],
-)
-def test_a_branch_hears_of_what_it_must_act_on(act: Act, kind: NoticeKind) -> None:
-    notice = notice_of(moved(act), CALENDAR)
-
-    assert notice is not None
-    assert notice.kind is kind
-
-
-@pytest.mark.parametrize("act", [Act.ACCEPT, Act.COMPLETE, Act.VERIFY, Act.CANCEL])
-def test_a_branch_is_not_told_of_its_own_acts(act: Act) -> None:
-    assert notice_of(moved(act), CALENDAR) is None
-
-
-def test_time_left_is_working_time() -> None:
-    """Due on Saturday the 28th, a make-up day, at 18:00; the day before closes at 18:00."""
-    notice = notice_of(moved(Act.WARN, when=at(2, 27, 17)), CALENDAR)
-
-    assert notice is not None
-    assert notice.working_seconds == 10 * 3_600
-
-
-def test_mail_goes_to_the_branch_and_to_the_department_that_it_is_escalated_to() -> None:
-    assert _mailed(a_notice()) == ["990101"]
-    assert _mailed(OVERDUE) == ["990101", "9901"]
-    posted = [to.unit for to in addressees(OVERDUE) if to.channel == "webhook"]
-    assert posted == ["99", "9901", "990101"]
-
-
-def _mailed(notice: Notice) -> list[str]:
-    return [to.unit for to in addressees(notice) if to.channel == "mail"]
