@@ -42,6 +42,7 @@ from shared.events.usage import UsageBaseline
 
 TIERS = (Tier.NONE, Tier.GUEST, Tier.SILVER, Tier.GOLD, Tier.DIAMOND)
 PLUNGE_MONTHS = 3  # before a bill, whose mean it is held against
+MONTHS_AHEAD = 1  # a bill may be made in the month before its own; what is later is a mistake
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(1970, 1, 1)
 _LEAVING = frozenset({PortabilityState.APPLIED, PortabilityState.PORTED_OUT})
@@ -108,6 +109,8 @@ def apply_bill(row: Row, bill: BillIssued) -> Hit | None:
     cold, year, month = row.cold, int(bill.month[:4]), int(bill.month[5:])
     number, newest = year * 12 + month - 1, int(cold["bill_month"])
     known = int(cold["bill_count"])
+    if number > _month_of(moment(microseconds(bill.at) + LOCAL).date()) + MONTHS_AHEAD:
+        return None  # kept, it would make every true bill that follows an old one
     if known and number <= newest:
         if newest - number < known:
             cold["bills"][number % MONTHS] = bill.amount_fen

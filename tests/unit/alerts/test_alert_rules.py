@@ -49,6 +49,16 @@ def test_a_bill_plunges_against_the_three_months_before(
 
 
 @pytest.mark.requirement("AL-01")
+@pytest.mark.parametrize("month", ["2026-04", "2062-02", "2099-12"])
+def test_a_bill_of_a_month_far_ahead_makes_nobody_deaf_to_the_true_one(month: str) -> None:
+    engine = an_engine()
+    engine.apply(a_baseline())
+
+    assert engine.apply(a_bill(1, month=month)) is None
+    assert engine.apply(a_bill(1)) is not None
+
+
+@pytest.mark.requirement("AL-01")
 def test_a_plunge_needs_three_months_that_follow_each_other_and_a_warm_row() -> None:
     cold = an_engine()
     for month in ("2025-10", "2025-11", "2025-12", "2026-01"):
