@@ -34,6 +34,7 @@ from holdfast.commands.stack import told
 from holdfast.simulation import story
 from holdfast.simulation.checks import Check, as_report
 from holdfast.simulation.stage import Stage, on_stage
+from holdfast.simulation.start import Start
 from holdfast.simulation.story import Telling
 from holdfast.simulation.view import watch
 from holdfast.simulation.window import BEGINS, CUT_OVER, ENDS
@@ -73,10 +74,10 @@ def demo(
     Example: holdfast demo
     """
     world = make_world(seed, customers)
-    telling = Telling(manual=manual, speed=speed)
     if not until_complete:
-        _watch_it(home_folder(home), world, telling, rate)
+        _watch_it(home_folder(home), world, Telling(manual=manual), rate)
         return
+    telling = Telling(manual=manual, speed=speed)
     folder = home.resolve() if home else _temporary()
     if load(folder) is not None:
         console.print(f"the whole story needs a new stack, and {folder} has one: another --home")
@@ -112,29 +113,34 @@ def _temporary() -> Path:
     return folder
 
 
-def _up(folder: Path, *, rate: float) -> StackState:
+def _up(folder: Path, *, rate: float) -> tuple[StackState, Start]:
     known = load(folder)
+    timings = Timings(say)
     if known is not None and lifecycle.is_up(known):
-        return known
+        return known, Start(timings.steps, console.print)
     with told(), lifecycle.alone(folder):
-        return lifecycle.up(Wishes(folder, rate=rate, begin=OPENING), Timings(say))
+        state = lifecycle.up(Wishes(folder, rate=rate, begin=OPENING), timings)
+    return state, Start(timings.steps, console.print)
 
 
 def _watch_it(folder: Path, world: World, telling: Telling, rate: float) -> None:
-    state = _up(folder, rate=1.0)
+    state, start = _up(folder, rate=1.0)
+    telling = replace(telling, first_record=start.first_record)
     try:
         with refusals_told():
-            asyncio.run(_open_end(state, world, telling, rate))
+            asyncio.run(_open_end(state, start, world, telling, rate))
     except KeyboardInterrupt:
         console.print("the stack runs on: `holdfast simulate` goes on, `holdfast down` stops it")
 
 
-async def _open_end(state: StackState, world: World, telling: Telling, rate: float) -> None:
+async def _open_end(
+    state: StackState, start: Start, world: World, telling: Telling, rate: float
+) -> None:
     async with on_stage(state, world) as stage:
         check_time(stage)
         await story.cut_over(stage, say)
         if stage.follower.clock.rate != rate:
-            await story.begin_at(stage, COUNTERS_OPEN_SOON, rate=rate)
+            await story.begin_at(stage, start, COUNTERS_OPEN_SOON, rate=rate)
         async with _watched(stage):
             await story.play(stage, telling, since=stage.now(), until=None)
 
@@ -144,7 +150,9 @@ def _whole(folder: Path, world: World, telling: Telling) -> Ending:
     began = time.monotonic()
     try:
         with refusals_told():
-            ending = asyncio.run(_to_the_end(_up(folder, rate=1.0), world, telling))
+            state, start = _up(folder, rate=1.0)
+            telling = replace(telling, first_record=start.first_record)
+            ending = asyncio.run(_to_the_end(state, start, world, telling))
     finally:
         state = load(folder)
         if state is not None:
@@ -154,10 +162,10 @@ def _whole(folder: Path, world: World, telling: Telling) -> Ending:
     return replace(ending, whole_seconds=time.monotonic() - began)
 
 
-async def _to_the_end(state: StackState, world: World, telling: Telling) -> Ending:
+async def _to_the_end(state: StackState, start: Start, world: World, telling: Telling) -> Ending:
     async with on_stage(state, world) as stage:
         await story.cut_over(stage, say)
-        await story.begin_days(stage, say, speed=telling.speed)
+        await story.begin_days(stage, start, say, speed=telling.speed)
         began = time.monotonic()
         async with _watched(stage):
             await story.play(stage, telling, since=BEGINS, until=ENDS)

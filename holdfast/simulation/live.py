@@ -39,6 +39,7 @@ class Live:
     mediation: Gateway
     delivery: Delivery
     now: Callable[[], datetime]
+    first_record: Callable[[], None]
     sent: Sent = field(default_factory=Sent)
 
     async def run(self, told: tuple[Due, ...], *, since: datetime, until: datetime | None) -> None:
@@ -93,6 +94,8 @@ class Live:
         reply = await self.mediation.upload("/alerts/v1/usage", content, headers)
         if not reply.done:
             raise Refused(f"usage was refused with {reply.status}: {reply.body}")
+        if not self.sent.records:
+            self.first_record()
         self.sent.records += len(usage)
 
     async def _heartbeat(self, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.client import HTTPException
 
@@ -30,11 +30,11 @@ class Scrape:
         """The sum over all series that have these labels."""
         return sum(value for _, value in self._of(name, labels))
 
-    @property
-    def all_is_read(self) -> bool:
-        """Nothing waits in any topic. A worker that is away or not yet ready says nothing of it."""
+    def are_read(self, topics: Iterable[str]) -> bool:
+        """Nothing waits in them. A worker that is away or not yet ready says nothing of that."""
         ready = self.total("holdfast_ready") == len(SERVICES)
-        return ready and self.total("holdfast_position_lag") == 0
+        lags = (self.total("holdfast_position_lag", topic=topic) for topic in topics)
+        return ready and not any(lags)
 
     def quantile(self, name: str, share: float, **labels: str) -> float | None:
         """The upper bound of the histogram's bucket in which `share` of the events lie."""

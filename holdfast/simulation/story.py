@@ -16,9 +16,19 @@ from holdfast.simulation.outcome import Outcome
 from holdfast.simulation.script import script
 from holdfast.simulation.seed import seed
 from holdfast.simulation.stage import Stage, soon
+from holdfast.simulation.start import Start
 from holdfast.simulation.window import BEGINS, segments
 from shared.clock import Segment
-from shared.events.catalogue import ALERTS, CALLCENTER, POINTS, TICKETING
+from shared.events.catalogue import (
+    ALERTS,
+    CALLCENTER,
+    IDENTITY,
+    POINTS,
+    TICKETING,
+    USAGE,
+    Topic,
+)
+from shared.events.catalogue import TOPICS as ALL
 from shared.working_calendar import ZONE
 
 # Before the first day every opening record must be in the books, however slow the machine; an open
@@ -44,6 +54,8 @@ class Telling:
 
     manual: bool
     speed: float = 1.0
+    first_record: Callable[[], None] = lambda: None
+    """Called when the first call record was taken."""
 
 
 async def cut_over(stage: Stage, say: Say) -> None:
@@ -61,34 +73,43 @@ async def cut_over(stage: Stage, say: Say) -> None:
     stage.note_seeded()
 
 
-async def settled(stage: Stage, *, seconds: float = SETTLE_SECONDS) -> bool:
-    """Whether the services have read whatever lies in their topics, in time."""
+async def settled(
+    stage: Stage, *, seconds: float = SETTLE_SECONDS, topics: Sequence[Topic] = ALL
+) -> bool:
+    """Whether the services have read whatever lies in the topics, in time."""
+    names = [topic.name for topic in topics]
     deadline = time.monotonic() + seconds
     quiet = 0
     while time.monotonic() < deadline:
-        quiet = quiet + 1 if (await scrape(stage.state)).all_is_read else 0
+        quiet = quiet + 1 if (await scrape(stage.state)).are_read(names) else 0
         if quiet >= QUIET_LOOKS:
             return True
         await asyncio.sleep(LOOK_SECONDS)
     return False
 
 
-async def begin_days(stage: Stage, say: Say, *, speed: float) -> None:
+async def begin_days(stage: Stage, start: Start, say: Say, *, speed: float) -> None:
     """Write down how the whole story's time will run, and wait for its first moment."""
     if not await settled(stage, seconds=OPENING_SECONDS):
         say(
             f"the opening records were not all read within {OPENING_SECONDS:g} s: `holdfast doctor`"
         )
+    start.opened()
     await stage.append(*segments(soon(), stage.world.calendar, speed=speed))
     await reach(stage, BEGINS)
 
 
-async def begin_at(stage: Stage, moment: datetime, *, rate: float) -> None:
-    """Business time goes on from `moment`, or from where it is by then, at one rate."""
-    await settled(stage, seconds=SOON_SECONDS)
+async def begin_at(stage: Stage, start: Start, moment: datetime, *, rate: float) -> None:
+    """Business time goes on from `moment`, or from where it is by then, at one rate.
+
+    It is told so ahead, and meanwhile what call records need is waited for: whose a number is, and
+    how somebody called before. The rest may come in beside them.
+    """
     begin = soon()
     moment = max(moment, stage.follower.clock.at(begin))
     await stage.append(Segment(begin, moment, rate))
+    await settled(stage, seconds=SOON_SECONDS, topics=(IDENTITY, USAGE))
+    start.opened()
     await reach(stage, moment)
 
 
@@ -101,7 +122,7 @@ async def reach(stage: Stage, moment: datetime) -> None:
 
 async def play(stage: Stage, telling: Telling, *, since: datetime, until: datetime | None) -> None:
     """Systems and people at work: what happens from `since` on, to `until` or for ever."""
-    live = Live(stage.world, stage.mediation, stage.delivery, stage.now)
+    live = Live(stage.world, stage.mediation, stage.delivery, stage.now, telling.first_record)
     told = script(stage.world.population, stage.world.plan, stage.world.broken)
     async with asyncio.TaskGroup() as together:
         people = () if telling.manual else stage.crowd.working(since)

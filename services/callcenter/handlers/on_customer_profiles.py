@@ -15,10 +15,11 @@ async def on_customer_profiles(profiles: Sequence[CustomerProfile], uow: UnitOfW
     newest = _newest(profiles)
     await customers.upsert(uow.connection, newest)
     await guards.merge_profiles(uow.connection, newest)
-    seeded = await customers.seed_portfolio(uow.connection, newest)
+    theirs = await customers.seed_portfolio(uow.connection, newest)
     for profile in newest:
-        if profile.customer_id in seeded and profile.first_manager is not None:
-            uow.emit(tell.first_owner(profile, profile.first_manager))
+        # The first manager is in the profile, which whoever asks has read as well.
+        if (manager := theirs.get(profile.customer_id)) is not None:
+            uow.emit(tell.owner_stays(profile, manager))
     by_id = {profile.customer_id: profile for profile in newest}
     await _stop_the_forbidden(by_id, uow)
     await _answer_the_waiting(by_id, uow)

@@ -129,7 +129,8 @@ def withdrawn(agreement: Agreement, county: str, cause: Cause) -> AgreementWithd
     )
 
 
-def first_owner(profile: CustomerProfile, manager: str) -> OwnerChanged:
+def owner_stays(profile: CustomerProfile, manager: str) -> OwnerChanged:
+    """BOSS names somebody else; the portfolio rules."""
     return OwnerChanged(
         event_id=effect_id(profile.event_id, OwnerChanged.event_type),
         subject=f"portfolio/{profile.customer_id}",
@@ -140,5 +141,6 @@ def first_owner(profile: CustomerProfile, manager: str) -> OwnerChanged:
         customer_id=profile.customer_id,
         county=profile.county,
         manager=manager,
-        reason="first_manager",
+        from_manager=profile.first_manager,
+        reason="portfolio_rules",
     )

@@ -64,22 +64,30 @@ async def move_open_tasks(connection: AsyncConnection, customers: Sequence[int])
     await connection.execute(_MOVE_TASKS, {"ids": customers})
 
 
+# The answer is of before the insert: whose customer was another's already.
 _SEED = text("""
-    INSERT INTO portfolio (customer_id, manager, since)
-    SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:managers AS text[]),
-                         CAST(:times AS timestamptz[]))
-    ON CONFLICT DO NOTHING
-    RETURNING customer_id
+    WITH told AS (
+        SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:managers AS text[]),
+                             CAST(:times AS timestamptz[])) AS t (customer_id, manager, since)
+    ), seeded AS (
+        INSERT INTO portfolio (customer_id, manager, since) SELECT * FROM told
+        ON CONFLICT DO NOTHING
+    )
+    SELECT customer_id, p.manager FROM told JOIN portfolio p USING (customer_id)
+    WHERE p.manager <> told.manager
 """)
 
 
 async def seed_portfolio(
     connection: AsyncConnection, profiles: Sequence[CustomerProfile]
-) -> frozenset[int]:
-    """Give customers without a manager the first one BOSS names; answer whose that changed."""
+) -> dict[int, str]:
+    """Give customers without a manager the first one BOSS names.
+
+    Answer the managers of those whom BOSS gives to another one than they have.
+    """
     first = [p for p in profiles if p.first_manager is not None]
     if not first:
-        return frozenset()
+        return {}
     rows = await connection.execute(
         _SEED,
         {
@@ -88,7 +96,7 @@ async def seed_portfolio(
             "times": [p.at for p in first],
         },
     )
-    return frozenset(row.customer_id for row in rows)
+    return {row.customer_id: row.manager for row in rows}
 
 
 @dataclass(frozen=True)

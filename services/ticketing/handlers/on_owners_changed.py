@@ -1,6 +1,6 @@
 """callcenter gave customers to other managers: orders show whose a customer is now.
 
-On cut-over day it tells the first manager of every customer, so they are kept by the run.
+The first manager is the profile's; a whole portfolio may change hands in one act, hence the run.
 """
 
 from collections.abc import Sequence

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shared.events.callcenter import OwnerChanged
 from shared.events.customers import CustomerProfile, Tier
 
-# BOSS only seeds the manager; callcenter's word rules afterwards.
+# BOSS only seeds the manager, as in callcenter's portfolio; callcenter's word rules afterwards.
 _UPSERT = text("""
     INSERT INTO customer AS kept (customer_id, county, tier, status, group_code, manager, sequence)
     SELECT * FROM unnest(
@@ -21,7 +21,7 @@ _UPSERT = text("""
     ON CONFLICT (customer_id) DO UPDATE
     SET county = excluded.county, tier = excluded.tier, status = excluded.status,
         group_code = excluded.group_code, sequence = excluded.sequence,
-        manager = CASE WHEN kept.manager_at IS NULL THEN excluded.manager ELSE kept.manager END
+        manager = coalesce(kept.manager, excluded.manager)
     WHERE kept.sequence < excluded.sequence
 """)
 

@@ -105,7 +105,7 @@ async def test_the_same_proposal_twice_is_answered_once(
     await centre.handle(a_profile(customer), first, again)
 
     told = [name for name, _ in await centre.told(customer)]
-    assert told == ["owner_changed", "contact_granted"]
+    assert told == ["contact_granted"]
     assert len(await centre.rows("SELECT FROM task WHERE customer_id = $1", customer)) == 1
 
 
@@ -119,3 +119,19 @@ async def test_a_proposal_that_overtakes_the_profile_waits_for_it(
 
     assert await centre.answers(customer) == {"alerts": "granted/open"}
     assert (await centre.task_of(customer))["owner"] == "manager-01"
+
+
+async def test_the_portfolio_rules_over_what_boss_names_later(
+    centre: Centre, customer: int
+) -> None:
+    await centre.handle(a_profile(customer, first_manager="manager-01"))
+    assert await centre.told(customer) == []
+
+    await centre.handle(a_profile(customer, sequence=2, first_manager="manager-02"))
+
+    [(name, told)] = await centre.told(customer)
+    assert (name, told["manager"], told["from_manager"]) == (
+        "owner_changed",
+        "manager-01",
+        "manager-02",
+    )

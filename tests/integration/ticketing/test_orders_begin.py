@@ -251,6 +251,19 @@ async def test_an_order_shows_whose_the_customer_is_now(
     assert (sheet["manager"], sheet["owner"]) == ("manager-03", "manager-09")
 
 
+async def test_who_first_had_a_customer_keeps_them_whatever_boss_names_later(
+    ticketing: Ticketing, office: Office
+) -> None:
+    customer = a_customer()
+    order_id = await ticketing.dispatched(an_agreement(customer, manager="manager-03"))
+
+    for sequence, manager in ((1, None), (2, "manager-01"), (3, "manager-02")):
+        told = a_profile(customer, sequence=sequence, first_manager=manager)
+        await ticketing.handle(told)
+
+    assert (await office.clerk.sheet(order_id))["owner"] == "manager-01"
+
+
 async def test_agreements_that_come_together_begin_one_by_one(ticketing: Ticketing) -> None:
     customer, ported = a_customer(), a_customer()
     first, second = an_agreement(customer), an_agreement(customer, order_type="2g_to_3g")

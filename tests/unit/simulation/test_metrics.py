@@ -30,8 +30,14 @@ def lag(topic: str, count: float) -> Sample:
     ],
     ids=["all read", "something waits", "a worker is away", "nobody answers"],
 )
-def test_all_is_read_when_every_worker_says_so(samples: tuple[Sample, ...], *, read: bool) -> None:
-    assert scraped(*samples).all_is_read is read
+def test_topics_are_read_when_every_worker_says_so(
+    samples: tuple[Sample, ...], *, read: bool
+) -> None:
+    assert scraped(*samples).are_read(["a", "b"]) is read
+
+
+def test_what_waits_in_another_topic_is_not_asked_for() -> None:
+    assert scraped(ready(), lag("a", 0), lag("b", 3)).are_read(["a"])
 
 
 def bucket(bound: str, count: float, operation: str = "take") -> Sample:
