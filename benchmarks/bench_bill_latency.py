@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 
 from bills import bills
 from figures import Target
-from latency import Pace, measure
+from latency import measure
+from traffic import Pace
 
 from shared.events.points import PointsGranted
 
-PACE = Pace(per_second=2_000, warm_up_seconds=5, seconds=20)
+PACE = Pace(per_second=2_000, warm_up_seconds=5, seconds=20, linger_ms=5)
 
 
 def main() -> bool:

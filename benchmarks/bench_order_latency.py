@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from figures import Target
-from latency import Pace, measure
+from latency import measure
+from traffic import Pace
 
 from shared.events.callcenter import OrderType, RenewalAgreed
 from shared.events.customers import Tier

@@ -5,29 +5,15 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from figures import Target, print_figure, say
 from servers import Meter, running, used
-from traffic import echoes
+from traffic import Pace, echoes
 
 from holdfast.chaos.parts import Worker
 from shared.events.event import Event
 
 READY_SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class Pace:
-    """What is sent to a worker: so many facts a second, the first part only to warm it up."""
-
-    per_second: int
-    warm_up_seconds: int
-    seconds: int
-
-    @property
-    def facts(self) -> int:
-        return self.per_second * (self.warm_up_seconds + self.seconds)
 
 
 def measure(
@@ -46,10 +32,10 @@ def measure(
         meter = Meter(parts, worker)
         kafka, warm = parts.broker.address, pace.per_second * pace.warm_up_seconds
         say(f"warming up with {warm} facts")
-        asyncio.run(echoes(kafka, facts[:warm], effect=effect, per_second=pace.per_second))
+        asyncio.run(echoes(kafka, facts[:warm], effect=effect, pace=pace))
         say(f"{pace.per_second} a second for {pace.seconds} s")
         before = meter.read()
-        heard = asyncio.run(echoes(kafka, facts[warm:], effect=effect, per_second=pace.per_second))
+        heard = asyncio.run(echoes(kafka, facts[warm:], effect=effect, pace=pace))
         cpu = used(before, meter.read())
     return print_figure(
         figure,
@@ -61,6 +47,8 @@ def measure(
             "p90_ms": heard.percentile(0.9),
             "worst_ms": heard.percentile(1.0),
             "facts": len(heard.seconds),
+            "not_heard": heard.given_up,
+            "worker_cpu_ms_per_fact": 1_000 * cpu.worker / len(heard.seconds),
         },
         cpu=cpu,
     )

@@ -15,7 +15,7 @@ from shared.events.event import Event
 from shared.events.partition import partition_of
 from shared.tracing import trace_of
 
-ARRIVE_SECONDS = 60.0  # what has not come out by then is lost
+ARRIVE_SECONDS = 30.0  # after the last was sent
 
 
 @asynccontextmanager
@@ -63,17 +63,41 @@ async def records_in(consumer: AIOKafkaConsumer, topic: Topic) -> int:
     return sum((await consumer.end_offsets(places(topic))).values())
 
 
+@dataclass(frozen=True)
+class Pace:
+    """What is sent to a worker: so many facts a second, the first part only to warm it up.
+
+    A source of many facts lets them wait `linger_ms` for each other; that time is counted.
+    """
+
+    per_second: int
+    warm_up_seconds: int
+    seconds: int
+    linger_ms: int = 0
+
+    @property
+    def facts(self) -> int:
+        return self.per_second * (self.warm_up_seconds + self.seconds)
+
+
 @dataclass
 class Echoes:
     """When each fact was sent, and when a fact that it caused could be read."""
 
     sent: dict[str, float] = field(default_factory=dict[str, float])
     seconds: list[float] = field(default_factory=list[float])
+    given_up: int = 0
 
     def heard(self, cause: str) -> None:
         began = self.sent.pop(cause, None)
         if began is not None:
             self.seconds.append(time.perf_counter() - began)
+
+    def give_up(self) -> None:
+        """What has not come out by now took at least this long."""
+        self.given_up = len(self.sent)
+        for cause in list(self.sent):
+            self.heard(cause)
 
     def percentile(self, share: float) -> float:
         """Milliseconds within which this share of all came out."""
@@ -81,14 +105,8 @@ class Echoes:
         return 1_000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-async def echoes(
-    kafka: str, facts: Sequence[Event], *, effect: type[Event], per_second: float
-) -> Echoes:
-    """Send at a pace and read the effects' topic until each fact has had its effect.
-
-    Raises:
-        TimeoutError: some never had.
-    """
+async def echoes(kafka: str, facts: Sequence[Event], *, effect: type[Event], pace: Pace) -> Echoes:
+    """Send at a pace and read the effects' topic until each fact has had its effect."""
     heard = Echoes()
     topic = topic_of(effect.event_type)
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka)
@@ -98,9 +116,11 @@ async def echoes(
         for place, end in (await consumer.end_offsets(places(topic))).items():
             consumer.seek(place, end)
         listening = asyncio.create_task(_listen(consumer, heard, len(facts), effect.event_type))
-        async with producing(kafka, linger_ms=0) as producer:
-            await _pace(producer, facts, heard, per_second)
+        async with producing(kafka, linger_ms=pace.linger_ms) as producer:
+            await _send_at(producer, facts, heard, pace.per_second)
             await asyncio.wait_for(listening, ARRIVE_SECONDS)
+    except TimeoutError:
+        heard.give_up()
     finally:
         await consumer.stop()
     return heard
@@ -116,8 +136,8 @@ async def _listen(consumer: AIOKafkaConsumer, heard: Echoes, count: int, event_t
                 heard.heard(headers["ce_causationid"].decode())
 
 
-async def _pace(
-    producer: AIOKafkaProducer, facts: Sequence[Event], heard: Echoes, per_second: float
+async def _send_at(
+    producer: AIOKafkaProducer, facts: Sequence[Event], heard: Echoes, per_second: int
 ) -> None:
     began = time.perf_counter()
     for number, fact in enumerate(facts):

@@ -24,6 +24,7 @@ from shared.relay_batches import Rows, batches_of, send
 from shared.relay_lease import Lease, LeaseLost
 
 POLL_SECONDS = 0.1  # without a wake: another process's commits are seen this late at most
+GATHER_SECONDS = 0.01  # between two windows: what is committed meanwhile leaves together
 ROWS_MAX = 1000
 WINDOW_BYTES_MAX = 4 * 2**20  # a relay holds one window in memory; the row that crosses it goes too
 # Above this a record is set aside without asking; the broker's own limit is the topic's.
@@ -98,9 +99,11 @@ async def run_relay(engine: AsyncEngine, kafka: str, *, waker: Waker, stop: asyn
 
 
 async def _went_well(relay: "_Relay", waker: Waker) -> bool:
-    """One window, or a wait where there is none; False: broker, database or lease are away."""
+    """One window and the wait for the next; False: broker, database or lease are away."""
     try:
-        if not await relay.publish_window():
+        if await relay.publish_window():
+            await asyncio.sleep(GATHER_SECONDS)
+        else:
             await waker.wait(POLL_SECONDS)
     except Exception as error:
         if not (isinstance(error, KafkaError | LeaseLost) or is_worlds_fault(error)):
