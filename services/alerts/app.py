@@ -10,6 +10,7 @@ from shared.number_hash import hasher
 from shared.web import app as web
 from shared.web import links
 from shared.web.doorway import open_doorway
+from shared.web.pages.shell import open_shell
 
 
 def create_app() -> FastAPI:
@@ -29,6 +30,11 @@ def create_app() -> FastAPI:
         doorway,
         title="Holdfast alerts",
         routers=[api.router, links.router, links.histories],
+        shell=open_shell(
+            "services.alerts",
+            session_key=settings.session_key.get_secret_value(),
+            public_url=settings.public_url,
+        ),
         body_bytes_max=ingest.BODY_BYTES_MAX,
         beside=door.open,
     )

@@ -5,7 +5,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.revision import SchemaRange
 
-SCHEMA = SchemaRange(service="alerts", lowest=3, known=3)
+SCHEMA = SchemaRange(service="alerts", lowest=3, known=4)
 
 
 class WorkerSettings(BaseSettings):
@@ -25,6 +25,8 @@ class WebSettings(BaseSettings):
     alerts_web_database_url: PostgresDsn
     jwks_file: str
     issuer: str
+    session_key: SecretStr
+    public_url: str
     kafka: str
     # 32 bytes as 64 hexadecimal digits: the secret under which telephone numbers are hashed.
     identity_key: SecretStr

@@ -7,6 +7,7 @@ from services.callcenter.settings import SCHEMA, WebSettings
 from shared.web import app as web
 from shared.web import links
 from shared.web.doorway import open_doorway
+from shared.web.pages.shell import open_shell
 
 BODY_BYTES_MAX = 256 * 1024  # a thousand persons for the vault
 
@@ -23,5 +24,10 @@ def create_app() -> FastAPI:
         doorway,
         title="Holdfast callcenter",
         routers=[api.router, links.router, links.histories],
+        shell=open_shell(
+            "services.callcenter",
+            session_key=settings.session_key.get_secret_value(),
+            public_url=settings.public_url,
+        ),
         body_bytes_max=BODY_BYTES_MAX,
     )

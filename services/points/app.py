@@ -7,6 +7,7 @@ from services.points.settings import SCHEMA, WebSettings
 from shared.web import app as web
 from shared.web import links
 from shared.web.doorway import open_doorway
+from shared.web.pages.shell import open_shell
 
 
 def create_app() -> FastAPI:
@@ -17,4 +18,13 @@ def create_app() -> FastAPI:
         jwks=settings.jwks_file,
         issuer=settings.issuer,
     )
-    return web.create_app(doorway, title="Holdfast points", routers=[api.router, links.router])
+    return web.create_app(
+        doorway,
+        title="Holdfast points",
+        routers=[api.router, links.router],
+        shell=open_shell(
+            "services.points",
+            session_key=settings.session_key.get_secret_value(),
+            public_url=settings.public_url,
+        ),
+    )

@@ -1,11 +1,11 @@
 """What a points process is told from outside; secrets have no default."""
 
-from pydantic import PostgresDsn
+from pydantic import PostgresDsn, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.revision import SchemaRange
 
-SCHEMA = SchemaRange(service="points", lowest=3, known=3)
+SCHEMA = SchemaRange(service="points", lowest=3, known=4)
 
 
 class WorkerSettings(BaseSettings):
@@ -23,3 +23,5 @@ class WebSettings(BaseSettings):
     points_web_database_url: PostgresDsn
     jwks_file: str
     issuer: str
+    session_key: SecretStr
+    public_url: str

@@ -9,6 +9,8 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
+from shared.errors import Unauthorised
+from shared.logging import get_logger
 from shared.web.home.provider import Provider
 from shared.web.home.ready_users import ReadyUser
 from shared.web.pages.drawing import draw
@@ -20,6 +22,7 @@ from shared.web.pages.signed_in import SignedIn, own_path, require_own_origin, s
 from shared.web.pages.words import Language
 
 router = APIRouter()
+log = get_logger(__name__)
 
 NEXT_MAX = 2000
 CODE_MAX = 4000
@@ -29,13 +32,25 @@ Next = Annotated[str, Query(max_length=NEXT_MAX)]
 
 
 @router.get("/login")
-async def show_login(request: Request, *, next: Next = "/", out: bool = False) -> Response:  # noqa: A002 - its name in the address.
+async def show_login(
+    request: Request,
+    *,
+    next: Next = "/",  # noqa: A002 - its name in the address.
+    out: bool = False,
+    failed: bool = False,
+) -> Response:
     """One button; in the local stack also its people, by role."""
     back = own_path(next, "/")
     if session_in(request) is not None:
         return RedirectResponse(back, HTTPStatus.SEE_OTHER)
     return draw(
-        request, "login.html", next=back, begin=_begin(back), users=_by_role(request, back), out=out
+        request,
+        "login.html",
+        next=back,
+        begin=_begin(back),
+        users=_by_role(request, back),
+        out=out,
+        failed=failed,
     )
 
 
@@ -68,13 +83,14 @@ async def end_login(
 ) -> Response:
     """From the provider, with a code: a session, and back to where one was."""
     sessions = shell_of(request).sessions
-    begun = sessions.unsealed("login", request.cookies.get(sessions.login_cookie))
-    fresh = begun is not None and begun["until"] > sessions.now()
-    if not fresh or begun is None or not secrets.compare_digest(begun["state"], state):
-        return RedirectResponse("/login", HTTPStatus.SEE_OTHER)
-    caller = await _provider(request).caller(
-        code=code, nonce=begun["nonce"], verifier=begun["verifier"]
-    )
+    try:
+        begun = _begun(request, state)
+        caller = await _provider(request).caller(
+            code=code, nonce=begun["nonce"], verifier=begun["verifier"]
+        )
+    except Unauthorised as refused:
+        log.info("sign_in_refused", reason=refused.detail)
+        return RedirectResponse("/login?failed=true", HTTPStatus.SEE_OTHER)
     response = RedirectResponse(own_path(begun["next"], "/"), HTTPStatus.SEE_OTHER)
     sessions.set(response, sessions.begin(caller))
     sessions.forget(response, sessions.login_cookie)
@@ -105,6 +121,19 @@ async def end_session(request: Request, _session: SignedIn) -> Response:
     sessions.forget(response, sessions.cookie)
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
+
+
+def _begun(request: Request, state: str) -> dict[str, str]:
+    """What this browser began, if it is this very sign-in that comes back.
+
+    Raises:
+        Unauthorised: it is not, or ten minutes have passed.
+    """
+    sessions = shell_of(request).sessions
+    begun = sessions.unsealed("login", request.cookies.get(sessions.login_cookie))
+    if begun is None or begun["until"] < sessions.now() or begun["state"] != state:
+        raise Unauthorised("This sign-in was not begun here, or too long ago")
+    return begun
 
 
 def _begin(back: str, user: str = "") -> str:

@@ -81,9 +81,9 @@ class Provider:
             raise Unavailable("The identity provider does not answer") from error
         except (AuthlibBaseError, ValueError) as error:
             raise Unauthorised("The identity provider refused the sign-in") from error
-        return self._checked(str(tokens.get("id_token", "")), keys, nonce)
+        return self.checked(str(tokens.get("id_token", "")), keys, nonce)
 
-    def _checked(self, token: str, keys: Any, nonce: str) -> Caller:  # noqa: ANN401 - as it came.
+    def checked(self, token: str, keys: Any, nonce: str) -> Caller:  # noqa: ANN401 - as it came.
         rules = jwt.JWTClaimsRegistry(
             leeway=LEEWAY_SECONDS,
             iss={"essential": True, "value": self.issuer},

@@ -6,6 +6,7 @@ const DRAFT_AFTER_MS = 1000;
 const DRAFT_KEPT_MS = 24 * 60 * 60 * 1000;
 const CHORD_MS = 1500;
 const IME_KEY_CODE = 229;
+const UNAUTHORISED = 401;
 
 // --- Keys: whatever carries data-key="a" or data-key="g w" is pressed by it ---
 let chord = "";
@@ -126,7 +127,7 @@ function followDraft(form) {
 // --- Submitting: the button keeps its width and says what happens ---
 function submitting(event) {
   const button = event.submitter;
-  if (!button || event.target.method === "dialog") {
+  if (!button || event.target.method === "dialog" || event.target.matches("[hx-post], [hx-get]")) {
     return;
   }
   if (event.target.dataset.sent) {
@@ -141,6 +142,16 @@ function submitting(event) {
   }
 }
 
+// --- A session that ended: what was typed is kept, and the person comes back here ---
+function answered(event) {
+  if (event.detail.ctx?.response?.raw?.status === UNAUTHORISED) {
+    document.querySelectorAll("form[data-draft]").forEach(keepDraft);
+    const here = location.pathname + location.search;
+    location.assign(`/login?next=${encodeURIComponent(here)}`);
+  }
+}
+
+document.addEventListener("htmx:after:request", answered);
 document.addEventListener("keydown", pressed);
 document.addEventListener("click", (event) => closeMenus(event.target));
 document.addEventListener("submit", submitting);

@@ -24,6 +24,11 @@ async def show_sample(request: Request, sent: str = "") -> Response:
     return draw(request, "sample.html", moment=NOW, form_id=new_form_id(), sent=sent)
 
 
+@router.post("/fragment")
+async def send_fragment(request: Request) -> Response:
+    return draw(request, "sample.html", moment=NOW, form_id="", sent="by htmx", block="told")
+
+
 @router.post("/page")
 async def send_sample(words: Annotated[str, Form(max_length=200)]) -> Response:
     return RedirectResponse(f"/sample/page?sent={len(words)}", 303)

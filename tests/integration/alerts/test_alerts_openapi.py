@@ -35,6 +35,8 @@ def alerts_url(
         "HOLDFAST_ALERTS_WEB_DATABASE_URL": alerts.urls["web"],
         "HOLDFAST_JWKS_FILE": str(alerts_issuer.jwks),
         "HOLDFAST_ISSUER": ISSUER,
+        "HOLDFAST_SESSION_KEY": "k" * 64,
+        "HOLDFAST_PUBLIC_URL": "http://127.0.0.1",
         "HOLDFAST_KAFKA": doorway_servers.broker.address,
         "HOLDFAST_IDENTITY_KEY": HASHER.key.hex(),
         "HOLDFAST_IDENTITY_KEY_ID": HASHER.key_id,

@@ -20,6 +20,8 @@ def callcenter_url(centre: Centre, issuer: Issuer) -> Generator[str]:
         environment.setenv("HOLDFAST_CALLCENTER_WEB_DATABASE_URL", centre.urls["web"])
         environment.setenv("HOLDFAST_JWKS_FILE", str(issuer.jwks))
         environment.setenv("HOLDFAST_ISSUER", ISSUER)
+        environment.setenv("HOLDFAST_SESSION_KEY", "k" * 64)
+        environment.setenv("HOLDFAST_PUBLIC_URL", "http://127.0.0.1")
         with served(lambda: create_apps(["callcenter"])["callcenter"]) as url:
             yield url
 

@@ -48,6 +48,8 @@ def points_url(notes_database: NotesDatabase, issuer: Issuer) -> Generator[str]:
         environment.setenv("HOLDFAST_POINTS_WEB_DATABASE_URL", notes_database.web)
         environment.setenv("HOLDFAST_JWKS_FILE", str(issuer.jwks))
         environment.setenv("HOLDFAST_ISSUER", ISSUER)
+        environment.setenv("HOLDFAST_SESSION_KEY", "k" * 64)
+        environment.setenv("HOLDFAST_PUBLIC_URL", "http://127.0.0.1")
         with served(lambda: create_apps(["points"])["points"]) as url:
             yield url
 

@@ -36,6 +36,8 @@ def settings(notes_database: NotesDatabase, issuer: Issuer) -> dict[str, str]:
         "HOLDFAST_POINTS_WEB_DATABASE_URL": notes_database.web,
         "HOLDFAST_JWKS_FILE": str(issuer.jwks),
         "HOLDFAST_ISSUER": ISSUER,
+        "HOLDFAST_SESSION_KEY": "k" * 64,
+        "HOLDFAST_PUBLIC_URL": "http://127.0.0.1",
         "HOLDFAST_PORT": str(port),
         "HOLDFAST_HEALTH_PORT": str(health_port),
         # Not where the web port is: probes may come by another way than users.
