@@ -25,6 +25,7 @@ LANES_MAX = 8  # destinations at once
 BATCH: Mapping[Channel, int] = {Channel.MAIL: 50, Channel.WEBHOOK: 8}
 BATCH_SECONDS = 30.0
 LEASE_SECONDS = 60.0  # twice a batch's time: nobody sends what is still being sent
+LOOK_SECONDS = 1.0  # between two looks while there is nothing; each costs a transaction
 PAUSE_FIRST_SECONDS, PAUSE_LAST_SECONDS = 1.0, 30.0
 UNANSWERED = Answer(Outcome.RETRY, f"no answer within {BATCH_SECONDS:.0f} s")
 
@@ -48,13 +49,17 @@ class PostRoom:
     """The lanes of one worker; a channel without a carrier waits until there is one."""
 
     carriers: Mapping[Channel, Carrier]
+    look_seconds: float = LOOK_SECONDS
     _lanes: dict[str, asyncio.Task[None]] = field(default_factory=dict[str, asyncio.Task[None]])
     _pauses: dict[str, Pause] = field(default_factory=dict[str, Pause])
     _receipts: list[Receipt] = field(default_factory=list[Receipt])
+    _look_at: float = 0.0
 
     async def poll(self, _now: datetime, uow: UnitOfWork) -> int:
         """Settle what has come back and claim what is due; how much that was together."""
         receipts = list(self._receipts)
+        if not receipts and time.monotonic() < self._look_at:
+            return 0
         if receipts:
             await _settle(receipts, uow)
         claimed: dict[str, list[Parcel]] = {}
@@ -72,7 +77,9 @@ class PostRoom:
                 self._start(destination, parcels)
 
         uow.after_commit(committed)
-        return len(receipts) + sum(map(len, claimed.values()))
+        handled = len(receipts) + sum(map(len, claimed.values()))
+        self._look_at = 0.0 if handled else time.monotonic() + self.look_seconds
+        return handled
 
     async def _free(self, uow: UnitOfWork) -> list[str]:
         """Destinations with something due and a lane for it."""

@@ -35,7 +35,8 @@ PUBLIC_URL = "https://holdfast.example"
 
 def a_post_room(port: int) -> PostRoom:
     server = mail_server(f"smtp://127.0.0.1:{port}")
-    return PostRoom({Channel.MAIL: Mailer(server, "holdfast@wangjiang.example", PUBLIC_URL)})
+    mailer = Mailer(server, "holdfast@wangjiang.example", PUBLIC_URL)
+    return PostRoom({Channel.MAIL: mailer}, look_seconds=0)
 
 
 @pytest.fixture(autouse=True)

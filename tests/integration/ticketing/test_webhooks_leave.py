@@ -53,7 +53,8 @@ async def nothing_waits(ticketing: Ticketing) -> AsyncGenerator[None]:
 
 def a_post_room(secrets: Path, *, anywhere: bool = True) -> PostRoom:
     allowed = (LOOPBACK,) if anywhere else ()
-    return PostRoom({Channel.WEBHOOK: Poster(secrets, allowed, "https://holdfast.example")})
+    poster = Poster(secrets, allowed, "https://holdfast.example")
+    return PostRoom({Channel.WEBHOOK: poster}, look_seconds=0)
 
 
 async def posted(ticketing: Ticketing, order_id: UUID) -> dict[str, object]:

@@ -196,6 +196,18 @@ def test_a_mail_says_that_a_machine_wrote_it_and_which_order_it_belongs_to() -> 
     assert URL in plain.get_content()
     assert "直接回复此邮件不会更新工单" in plain.get_content()
     assert first["Content-Language"] == "zh-CN"
+    assert not first.defects
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_mail_is_of_short_lines_of_ascii(language: Language) -> None:
+    long = a_notice(NoticeKind.SENT_BACK, reason="合约号不符" * 100)
+
+    whole = _bytes(mail_text(long, NAMES_ZH, language), language)
+
+    assert whole.isascii()
+    assert b"\n" not in whole.replace(b"\r\n", b"")
+    assert max(map(len, whole.split(b"\r\n"))) < 200
 
 
 def test_one_line_leaves_no_control_character() -> None:
