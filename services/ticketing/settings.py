@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.revision import SchemaRange
 
-SCHEMA = SchemaRange(service="ticketing", lowest=3, known=3)
+SCHEMA = SchemaRange(service="ticketing", lowest=3, known=4)
 
 
 class WorkerSettings(BaseSettings):
