@@ -139,7 +139,7 @@ async def _open_end(
     async with on_stage(state, world) as stage:
         check_time(stage)
         await story.cut_over(stage, say)
-        if stage.follower.clock.rate != rate:
+        if not story.is_under_way(stage.follower.clock, COUNTERS_OPEN_SOON, rate=rate):
             await story.begin_at(stage, start, COUNTERS_OPEN_SOON, rate=rate)
         async with _watched(stage):
             await story.play(stage, telling, since=stage.now(), until=None)

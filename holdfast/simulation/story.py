@@ -18,7 +18,7 @@ from holdfast.simulation.seed import seed
 from holdfast.simulation.stage import Stage, soon
 from holdfast.simulation.start import Start
 from holdfast.simulation.window import BEGINS, segments
-from shared.clock import Segment
+from shared.clock import Clock, Segment
 from shared.events.catalogue import (
     ALERTS,
     CALLCENTER,
@@ -97,6 +97,11 @@ async def begin_days(stage: Stage, start: Start, say: Say, *, speed: float) -> N
     start.opened()
     await stage.append(*segments(soon(), stage.world.calendar, speed=speed))
     await reach(stage, BEGINS)
+
+
+def is_under_way(clock: Clock, moment: datetime, *, rate: float) -> bool:
+    """Whether business time has reached `moment` before, and runs at this rate."""
+    return clock.rate == rate and clock.now() >= moment
 
 
 async def begin_at(stage: Stage, start: Start, moment: datetime, *, rate: float) -> None:
