@@ -7,10 +7,12 @@ from fastapi import APIRouter, Depends, FastAPI, Form, Request
 from fastapi.responses import RedirectResponse
 from starlette.responses import Response
 
+from shared.identity import Role
 from shared.web.app import install_shell
 from shared.web.home.route import HomeRoute
 from shared.web.pages.drawing import draw
 from shared.web.pages.forms import new_form_id
+from shared.web.pages.navigation import NAVIGATION
 from shared.web.pages.shell import open_shell
 from shared.web.pages.signed_in import signed_in
 
@@ -21,7 +23,10 @@ router = APIRouter(route_class=HomeRoute, dependencies=[Depends(signed_in)])
 
 @router.get("/page")
 async def show_sample(request: Request, sent: str = "") -> Response:
-    return draw(request, "sample.html", moment=NOW, form_id=new_form_id(), sent=sent)
+    entries = NAVIGATION[Role.MANAGER]  # as if all of its pages were there
+    return draw(
+        request, "sample.html", moment=NOW, form_id=new_form_id(), sent=sent, entries=entries
+    )
 
 
 @router.post("/fragment")
