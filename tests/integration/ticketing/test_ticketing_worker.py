@@ -8,6 +8,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from doorway_parts import Doorway, comes_to, record_of
 from order_parts import Ticketing
+from post_parts import Box, free_port, receiving
 from service_worker import listening, working
 from ticketing_facts import a_customer, a_request, an_agreement
 
@@ -21,9 +22,19 @@ LONG_AGO = datetime.now(UTC) - timedelta(days=20)
 
 
 @pytest.fixture(scope="module")
+def box() -> Iterator[Box]:
+    """The mail server that the worker is told of."""
+    box, port = Box(), free_port()
+    with receiving(box, port), pytest.MonkeyPatch.context() as environment:
+        environment.setenv("HOLDFAST_SMTP", f"smtp://127.0.0.1:{port}")
+        yield box
+
+
+@pytest.fixture(scope="module")
 def worker(
-    ticketing: Ticketing, doorway: Doorway, tmp_path_factory: pytest.TempPathFactory
+    ticketing: Ticketing, doorway: Doorway, box: Box, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[None]:
+    assert not box.mails
     kafka, url = doorway.parts.broker.address, ticketing.urls["worker"]
     log = tmp_path_factory.mktemp("ticketing") / "worker.log"
     with working("ticketing", kafka=kafka, database_url=url, log=log):
@@ -38,9 +49,9 @@ async def told(doorway: Doorway) -> AsyncGenerator[AIOKafkaConsumer]:
 
 
 @pytest.mark.usefixtures("worker")
-@pytest.mark.requirement("TK-01", "TK-02", "TK-16")
+@pytest.mark.requirement("TK-01", "TK-02", "TK-06", "TK-16")
 async def test_an_agreement_in_the_log_is_dispatched_once_and_broken_when_it_is_late(
-    ticketing: Ticketing, doorway: Doorway, told: AIOKafkaConsumer
+    ticketing: Ticketing, doorway: Doorway, told: AIOKafkaConsumer, box: Box
 ) -> None:
     agreed = an_agreement(a_customer(), at=LONG_AGO)
     again = agreed.model_copy(update={"event_id": EventId(uuid4())})
@@ -78,3 +89,9 @@ async def test_an_agreement_in_the_log_is_dispatched_once_and_broken_when_it_is_
         ],
     )
     assert await ticketing.state(counter_order_id_of(asked.customer_id, asked.request_id)) == "new"
+
+    async def mailed() -> list[str]:
+        return sorted(str(mail["Subject"]).split("】")[0] for mail in box.about(order_id))
+
+    # The department is told as well when it is escalated to.
+    await comes_to(mailed, ["【即将超时", "【已超时", "【已超时", "【已超时", "【新工单"])
