@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 KEPT = 2  # recent ones: if the newest is unsound, the one before is taken
+KEPT_DAYS = 120  # of each of them the first one: from there a backtest starts warm
 
 _FIRST = text("""
     INSERT INTO checkpoint (partition, next_offset, epoch, layout, rows)
@@ -33,11 +34,18 @@ _INSERT = text("""
 """)
 
 _PRUNE = text("""
-    DELETE FROM checkpoint WHERE partition = :partition AND next_offset < (
-        SELECT min(next_offset) FROM (
-            SELECT next_offset FROM checkpoint WHERE partition = :partition
-            ORDER BY next_offset DESC LIMIT :kept) AS recent)
-    RETURNING url
+    WITH ranked AS (
+        SELECT next_offset, url,
+               row_number() OVER (ORDER BY next_offset DESC) AS age,
+               row_number() OVER (PARTITION BY (written_at AT TIME ZONE 'UTC')::date, url IS NULL
+                                  ORDER BY next_offset) AS of_its_day,
+               written_at > clock_timestamp() - make_interval(days => :days) AS young
+        FROM checkpoint WHERE partition = :partition
+    )
+    DELETE FROM checkpoint c USING ranked r
+    WHERE c.partition = :partition AND c.next_offset = r.next_offset AND r.age > :kept
+      AND NOT (r.of_its_day = 1 AND r.young AND r.url IS NOT NULL)
+    RETURNING c.url
 """)
 
 _FORGET_SKIPPED = text("""
@@ -103,7 +111,9 @@ async def not_after(
 async def insert(connection: AsyncConnection, partition: int, written: Written) -> list[str]:
     """Keep a checkpoint; the snapshots that nobody needs any more."""
     await connection.execute(_INSERT, {"partition": partition, **vars(written)})
-    pruned = await connection.execute(_PRUNE, {"partition": partition, "kept": KEPT})
+    pruned = await connection.execute(
+        _PRUNE, {"partition": partition, "kept": KEPT, "days": KEPT_DAYS}
+    )
     urls = [row.url for row in pruned if row.url]
     await connection.execute(_FORGET_SKIPPED, {"partition": partition})
     return urls

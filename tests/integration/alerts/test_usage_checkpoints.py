@@ -163,20 +163,44 @@ async def test_a_damaged_snapshot_is_passed_over_and_without_any_the_remedy_is_n
 ) -> None:
     rows = await held.open()
     offsets: list[int] = []
-    for _ in range(3):
+    for _ in range(4):
         await held.fold(rows, some_usage(held.place.partition)[1:])
         await held.save(rows)
         offsets.append(held.offset)
-    older, newest = await held.snapshots()  # two are kept
-    assert (await held.open()).read_from == offsets[2]
+    of_today, older, newest = await held.snapshots()  # two are kept, and the first of the day
+    of_today.unlink()
+    assert (await held.open()).read_from == offsets[3]
 
     newest.write_bytes(b"HFSNAP and then nothing")
-    assert (await held.open()).read_from == offsets[1]
+    assert (await held.open()).read_from == offsets[2]
 
     older.unlink()
     with pytest.raises(PositionError) as misfit:
         await held.open()
     assert "holdfast positions move alerts" in misfit.value.told("alerts")
+
+
+async def test_the_first_of_each_day_is_kept_for_a_hundred_and_twenty_days(held: Held) -> None:
+    """Their days are machine time, as the log's retention is."""
+    rows = await held.open()
+    for days_ago in (121, 119, 119, 5, 5, 0, 0, 0):
+        await held.fold(rows, some_usage(held.place.partition)[1:])
+        await held.save(rows)
+        await held.alerts.rows(
+            "UPDATE checkpoint SET written_at = clock_timestamp() - make_interval(days => $3)"
+            " WHERE partition = $1 AND next_offset = $2",
+            held.place.partition,
+            held.offset,
+            days_ago,
+        )
+    step = len(some_usage(held.place.partition)) - 1
+    wanted = [2 * step, 4 * step, 6 * step, 7 * step, 8 * step]
+
+    kept = await held.alerts.rows(
+        "SELECT next_offset FROM checkpoint WHERE partition = $1 ORDER BY 1", held.place.partition
+    )
+    assert [offset for (offset,) in kept] == wanted
+    assert len(await held.snapshots()) == len(wanted)
 
 
 async def test_a_log_cut_short_behind_the_checkpoint_is_an_end_and_its_acceptance_is_not(
