@@ -92,12 +92,20 @@ def environment(state: StackState, name: str) -> Mapping[str, str]:
         "HOLDFAST_OIDC_CLIENT_ID": "holdfast",
         "HOLDFAST_OIDC_CLIENT_SECRET": state.session_key,  # the local provider takes any
         "HOLDFAST_READY_USERS": str(ready_users_file(state)),
+        **past_proxies(os.environ),
     }
     for service in SERVICES:
         for kind in ("web", "worker", "migrate"):
             key = f"HOLDFAST_{service}_{kind}_DATABASE_URL".upper()
             settings[key] = role_url(state, service, kind)
     return settings
+
+
+def past_proxies(environ: Mapping[str, str]) -> dict[str, str]:
+    """Parts ask each other on this machine, whatever proxy leads out of it."""
+    known = environ.get("no_proxy") or environ.get("NO_PROXY")
+    hosts = ",".join(filter(None, [known, "127.0.0.1", "localhost"]))
+    return {"NO_PROXY": hosts, "no_proxy": hosts}  # of two spellings some read one, some the other
 
 
 def web_address(state: StackState) -> str:
