@@ -60,7 +60,9 @@ _LEFT = "(xid, id) <= (SELECT c.xid, c.last_id FROM outbox_cursor c)"
 def inbox_days(service: str) -> int:
     """How long a repeat may come: the longest that a log keeps what this service dedupes by id.
 
-    A compacted log keeps facts for ever, but of those the newest state alone counts, by sequence.
+    A compacted log keeps facts for ever, but of those the newest state alone counts, by sequence. A
+    fact that came late is forgotten with its own day, before its log forgets it: only whoever reads
+    that log anew (`holdfast positions move`) could be told it twice.
     """
     kept = [
         route.topic.retention
