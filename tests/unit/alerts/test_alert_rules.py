@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.alerts.engine import snapshot
 from services.alerts.engine.rules import Activation, activation_in
 from shared.errors import RecordFault
 from shared.events.customers import CustomerStatus
@@ -56,6 +57,26 @@ def test_a_bill_of_a_month_far_ahead_makes_nobody_deaf_to_the_true_one(month: st
 
     assert engine.apply(a_bill(1, month=month)) is None
     assert engine.apply(a_bill(1)) is not None
+
+
+@pytest.mark.requirement("AL-01")
+@pytest.mark.parametrize("cool_down", [timedelta(0), timedelta(days=8)])
+def test_a_bill_that_comes_again_under_another_event_id_changes_nothing(
+    cool_down: timedelta,
+) -> None:
+    """The merger tells both, each as a record of its own: here a month has one bill."""
+    engine = an_engine()
+    engine.apply(a_baseline())
+    for month, yuan in (("2026-02", 10), ("2026-03", 20)):
+        at = FRIDAY if month == "2026-02" else FRIDAY + timedelta(days=30)
+        first, again = (a_bill(yuan, month=month, at=at + wait) for wait in (0 * HOURS, cool_down))
+        assert first.event_id != again.event_id
+        assert first.bill_id == again.bill_id
+        assert engine.apply(first) is not None
+        row = snapshot.dump(engine)
+
+        assert engine.apply(again) is None
+        assert snapshot.dump(engine) == row
 
 
 @pytest.mark.requirement("AL-01")
