@@ -110,7 +110,11 @@ def a_bill(
 
 
 def a_profile(
-    *ends: date, sequence: int = 1, at: datetime = FRIDAY, **differs: object
+    *ends: date,
+    customer: int = 7,
+    sequence: int = 1,
+    at: datetime = FRIDAY,
+    **differs: object,
 ) -> CustomerProfile:
     contracts = tuple(
         Contract(contract_id=f"C-{end}", kind="terminal", ends_on=end) for end in ends
@@ -123,7 +127,7 @@ def a_profile(
         "status_at": at,
         "consent_at": at,
     }
-    return CustomerProfile.model_validate(_identity(7, at) | fields | differs)
+    return CustomerProfile.model_validate(_identity(customer, at) | fields | differs)
 
 
 def a_deactivation(at: datetime = FRIDAY) -> DeactivationRequested:

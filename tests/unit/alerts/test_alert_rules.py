@@ -249,6 +249,22 @@ def test_a_contract_comes_within_reach_at_the_days_roll() -> None:
     assert engine.hear("mediation", int((midnight + 48 * HOURS).timestamp() * 1e6)) == []
 
 
+@pytest.mark.requirement("TK-05")
+@pytest.mark.requirement("AL-06")
+def test_of_the_contracts_that_end_in_a_year_every_one_is_told_once() -> None:
+    """Each becomes an episode that proposes a call: nobody is forgotten, nobody told twice."""
+    engine, today = an_engine(), date(2026, 2, 27)
+    ends = {customer: today + timedelta(days=customer) for customer in range(1, 366, 12)}
+    told = [engine.apply(a_profile(end, customer=customer)) for customer, end in ends.items()]
+    hits = [hit for hit in told if hit is not None]
+    midnight = datetime(2026, 2, 27, 16, 30, tzinfo=UTC)
+    for day in range(366):
+        hits += engine.hear("mediation", int((midnight + day * 24 * HOURS).timestamp() * 1e6))
+
+    assert sorted(hit.customer_id for hit in hits) == sorted(ends)
+    assert {hit.rule for hit in hits} == {"AL-06"}
+
+
 @pytest.mark.requirement("AL-06")
 def test_who_has_left_is_told_of_no_contract() -> None:
     left = a_profile(date(2026, 3, 20), status=CustomerStatus.CLOSED)
