@@ -118,6 +118,7 @@ _REACH = text("""
         SELECT u.*, CAST(:version AS int)
         FROM unnest(CAST(:unit AS text[]), CAST(:channel AS text[]), CAST(:address AS text[]),
                     CAST(:language AS text[]), CAST(:secret AS text[])) AS u
+        WHERE NOT EXISTS (SELECT FROM recipient newer WHERE newer.version > :version)
         ON CONFLICT (unit, channel) DO UPDATE SET
             address = excluded.address, language = excluded.language, secret = excluded.secret,
             disabled_at = NULL, version = excluded.version

@@ -36,6 +36,24 @@ def test_a_units_parent_is_the_longest_shorter_code_that_begins_its_own() -> Non
 
 
 @pytest.mark.parametrize(
+    "reached",
+    [
+        {"mailbox": "a@b\r\nBcc: c@d"},
+        {"mailbox": "a@b, c@d"},
+        {"mailbox": "nobody"},
+        {"mail_language": "fr"},
+        {"webhook": {"url": "ftp://x.example", "secret": "x"}},
+        {"webhook": {"url": "https://user:word@x.example", "secret": "x"}},
+        {"webhook": {"url": "https://x.example", "secret": "../../etc/passwd"}},
+        {"webhook": {"url": "https://x.example"}},
+    ],
+)
+def test_a_unit_is_reached_in_ways_that_can_be_gone(reached: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Unit.model_validate(a_unit("990101", "county") | reached)
+
+
+@pytest.mark.parametrize(
     ("units", "named"),
     [
         ([a_unit("9901", "city")], "9901"),

@@ -1,7 +1,7 @@
 """Mails leave: a few over one connection, each with the server's own answer (TK-06)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import unquote, urlsplit
 
@@ -36,7 +36,7 @@ class MailServer:
     port: int
     scheme: str
     user: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 def mail_server(url: str) -> MailServer:

@@ -18,7 +18,7 @@ from uuid import UUID
 
 import yaml
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from order_parts import Ticketing
 from ticketing_facts import DONGHU, FRIDAY
 
@@ -26,7 +26,7 @@ from holdfast.organisation import load_into, read_organisation
 from services.ticketing.handlers.poll_deliveries import PostRoom
 from shared.database import unit_of_work
 
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 30.0
 
 
 @dataclass
@@ -63,8 +63,18 @@ class Box:
 
 
 @contextmanager
-def receiving(box: Box, port: int) -> Generator[None]:
-    controller = Controller(box, hostname="127.0.0.1", port=port)
+def receiving(box: Box, port: int, *, password: str = "") -> Generator[None]:
+    """Take mail; whoever says who they are must be `holdfast` and know the password."""
+
+    def known(  # aiosmtpd's way of asking.
+        _server: SMTP, _session: Session, _envelope: Envelope, _how: str, told: LoginPassword
+    ) -> AuthResult:
+        asked = (b"holdfast", password.encode())
+        return AuthResult(success=(told.login, told.password) == asked, handled=False)
+
+    controller = Controller(
+        box, hostname="127.0.0.1", port=port, authenticator=known, auth_require_tls=False
+    )
     controller.start()
     try:
         yield
@@ -130,6 +140,9 @@ async def reach(ticketing: Ticketing, folder: Path, **changes: object) -> None:
     tree = read_organisation().model_dump(mode="json", exclude_none=True)
     [county] = [unit for unit in tree["units"] if unit["code"] == DONGHU]
     county.update(changes)
+    tree["units"] = [
+        {name: value for name, value in unit.items() if value is not None} for unit in tree["units"]
+    ]
     tree["version"] = next(_versions)
     file = folder / f"organisation-{tree['version']}.yaml"
     file.write_text(yaml.safe_dump(tree))

@@ -23,6 +23,8 @@ from post_parts import (
 )
 from ticketing_facts import CITY, QINGSHI, a_customer, an_agreement, at
 
+from holdfast.organisation import load_into
+from services.ticketing.domain.dispatch import order_id_of
 from services.ticketing.domain.notices import Channel
 from services.ticketing.handlers.poll_deliveries import PostRoom
 from services.ticketing.handlers.send_mail import Mailer, NoMailServer, mail_server
@@ -33,8 +35,8 @@ pytestmark = pytest.mark.requirement("TK-06")
 PUBLIC_URL = "https://holdfast.example"
 
 
-def a_post_room(port: int) -> PostRoom:
-    server = mail_server(f"smtp://127.0.0.1:{port}")
+def a_post_room(port: int, *, scheme: str = "smtp", user: str = "") -> PostRoom:
+    server = mail_server(f"{scheme}://{user}127.0.0.1:{port}")
     mailer = Mailer(server, "holdfast@wangjiang.example", PUBLIC_URL)
     return PostRoom({Channel.MAIL: mailer}, look_seconds=0)
 
@@ -169,7 +171,9 @@ async def test_a_mail_server_that_says_nothing_holds_up_no_poll(ticketing: Ticke
 
 
 async def test_two_workers_send_each_mail_once(ticketing: Ticketing) -> None:
-    orders = [await ticketing.dispatched(an_agreement(a_customer())) for _ in range(12)]
+    agreed = [an_agreement(a_customer()) for _ in range(12)]
+    await ticketing.handle_together(*agreed)
+    orders = [order_id_of(str(one.agreement_id)) for one in agreed]
     box, port = Box(), free_port()
 
     with receiving(box, port):
@@ -238,6 +242,50 @@ async def test_a_branch_sees_what_was_told_to_itself_page_by_page(
     assert str(foreign) not in seen
 
 
+async def test_an_older_organisation_file_brings_no_mailbox_back(
+    ticketing: Ticketing, tmp_path: Path
+) -> None:
+    await reach(ticketing, tmp_path, mailbox=None)
+    order_id = await ticketing.dispatched(an_agreement(a_customer()))
+    await asyncio.to_thread(load_into, ticketing.urls["migrate"])
+    other = await ticketing.dispatched(an_agreement(a_customer()))
+    await reach(ticketing, tmp_path)
+
+    assert await deliveries_of(ticketing, order_id) == await deliveries_of(ticketing, other) == []
+
+
+async def test_a_connection_that_must_be_protected_is_never_a_plain_one(
+    ticketing: Ticketing,
+) -> None:
+    order_id = await ticketing.dispatched(an_agreement(a_customer()))
+    box, port = Box(), free_port()
+
+    with receiving(box, port):
+        room = a_post_room(port, scheme="smtp+starttls")
+        await comes_true(ticketing, room, tried(ticketing, order_id, 1))
+
+    [delivery] = await deliveries_of(ticketing, order_id)
+    assert box.mails == []
+    assert delivery["state"] == "waiting"
+    assert "STARTTLS" in delivery["answer"]
+
+
+@pytest.mark.parametrize(("password", "state"), [("right", "delivered"), ("wrong", "waiting")])
+async def test_a_mail_server_may_ask_who_we_are(
+    ticketing: Ticketing, password: str, state: str
+) -> None:
+    order_id = await ticketing.dispatched(an_agreement(a_customer()))
+    box, port = Box(), free_port()
+
+    with receiving(box, port, password="right"):  # noqa: S106 - of this test.
+        room = a_post_room(port, user=f"holdfast:{password}@")
+        await comes_true(ticketing, room, tried(ticketing, order_id, 1))
+
+    [delivery] = await deliveries_of(ticketing, order_id)
+    assert delivery["state"] == state
+    assert password not in delivery["answer"]
+
+
 @pytest.mark.parametrize(
     ("url", "host", "port"),
     [
@@ -251,6 +299,7 @@ def test_a_mail_server_is_named_by_a_url(url: str, host: str, port: int) -> None
 
     assert (server.host, server.port) == (host, port)
     assert server.password in (None, "p@ss")
+    assert "p@ss" not in repr(server)
 
 
 @pytest.mark.parametrize("url", ["http://mail.example", "mail.example:25", "smtp://:x"])
