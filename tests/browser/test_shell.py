@@ -1,12 +1,14 @@
 """The shell in a real browser: signing in and out, both languages, dark, keys, and axe-core."""
 
+import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from conftest import AXE, CLERK, Site
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, ViewportSize
 
-from shared.web.pages.sessions import IDLE_SECONDS, Sessions
+from shared.web.pages.sessions import ABSOLUTE_SECONDS, IDLE_SECONDS, Sessions
 
 PHONE = ViewportSize(width=390, height=844)
 DESK = ViewportSize(width=1280, height=800)
@@ -111,6 +113,17 @@ def test_a_forged_form_is_refused_and_its_text_shown(clerk: Page) -> None:
     clerk.locator("main button.btn-primary").click()
     clerk.locator(".hf-typed").wait_for()
     assert clerk.locator(".hf-typed dd").first.inner_text() == "<b>mine</b>"
+
+
+def test_a_session_that_is_about_to_end_says_so(clerk: Page, site: Site) -> None:
+    clerk.goto("/sample/page")
+    assert not clerk.locator(".hf-ending").is_visible()
+    began = int(time.time()) - ABSOLUTE_SECONDS + 240
+    sessions = Sessions(site.session_key, public_url=site.url)
+    sealed = sessions.seal(replace(sessions.begin(CLERK), began=began))
+    clerk.context.add_cookies([{"name": sessions.cookie, "value": sealed, "url": site.url}])
+    clerk.goto("/sample/page")
+    clerk.get_by_role("link", name="继续使用").wait_for()
 
 
 def test_htmx_sends_the_forms_token_and_puts_in_what_comes(clerk: Page) -> None:

@@ -1,7 +1,7 @@
 """`draw`: a template with everything that every template may use; whole, or one block of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
 from typing import Any
@@ -108,9 +108,19 @@ def _context(request: Request, moment: datetime) -> Mapping[str, Any]:
         "here": request.url.path,
         "address": _address(request),
         "trace_id": getattr(request.state, "trace_id", ""),
+        "session_left": _session_left(request),
         "form_token": shell_of(request).sessions.form_token(session) if session else "",
         **_person(session, words),
     }
+
+
+def _session_left(request: Request) -> int | None:
+    """Seconds until the session ends if the person does nothing more; this answer renews it."""
+    session, sessions = session_of(request), shell_of(request).sessions
+    if session is None:
+        return None
+    now = sessions.now()
+    return (replace(session, seen=now) if session.wants_renewal(now) else session).left(now)
 
 
 def _person(session: Session | None, words: Words) -> Mapping[str, Any]:

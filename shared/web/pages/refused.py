@@ -54,6 +54,21 @@ TITLES: Mapping[int, str] = {
     500: m("Not carried out"),
     503: m("Not available now"),
 }
+# Refusals whose status alone would say the wrong thing.
+_BY_SLUG: Mapping[str, tuple[str, str]] = {
+    "foreign-form": (
+        m("Not carried out"),
+        m("This form was drawn for another session. Open the page again and send it from there."),
+    ),
+    "in-flight": (
+        m("Still being carried out"),
+        m("Your first click is being carried out. Open the page again to see its result."),
+    ),
+    "idempotency-key-reused": (
+        m("Not carried out"),
+        m("This form was sent before with other content. Open the page again and send it anew."),
+    ),
+}
 # Whom to ask for a right that one's role does not give.
 _OWNERS: Mapping[Role, str] = {
     Role.COUNTY_CLERK: m("the retention owner of your county"),
@@ -79,13 +94,14 @@ def page_of_refusal(request: Request, refusal: Refusal) -> Response:
     if refusal.status == HTTPStatus.UNAUTHORIZED and _merely_looks(request):
         return RedirectResponse(login_address(request), HTTPStatus.SEE_OTHER)
     seconds = int(refusal.headers.get("Retry-After", RETRY_SECONDS))
+    title, text = _told(refusal)
     response = draw(
         request,
         "refused.html",
         status=refusal.status,
         code=refusal.status,
-        title=TITLES.get(refusal.status, TITLES[500]),
-        text=_text(request, refusal, seconds),
+        title=title,
+        text=_filled(request, refusal, text, seconds),
         typed=_typed(request),
         login=login_address(request),
     )
@@ -113,14 +129,20 @@ def _merely_looks(request: Request) -> bool:
     return request.method in SAFE_METHODS and "hx-request" not in request.headers
 
 
-def _text(request: Request, refusal: Refusal, seconds: int) -> str:
+def _told(refusal: Refusal) -> tuple[str, str]:
+    """Title and text; of a status that nobody foresaw, what its kind means."""
+    otherwise = 405 if refusal.status < HTTPStatus.INTERNAL_SERVER_ERROR else 500
+    status = refusal.status if refusal.status in TEXTS else otherwise
+    return _BY_SLUG.get(refusal.slug, (TITLES[status], TEXTS[status]))
+
+
+def _filled(request: Request, refusal: Refusal, text: str, seconds: int) -> str:
     words = words_for(request)
-    template = TEXTS.get(refusal.status, TEXTS[500])
     session = session_of(request)
     roles = ranked(session.caller.roles) if session else []
     errors = len(cast("Sequence[object]", refusal.members.get("errors", [refusal])))
     return words.t(
-        template,
+        text,
         n=seconds,
         role=words.t(ROLE_NAMES[roles[0]]) if roles else "—",
         owner=words.t(_OWNERS.get(roles[0], _NOBODY_NEARER) if roles else _NOBODY_NEARER),

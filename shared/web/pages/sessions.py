@@ -45,7 +45,11 @@ class Session:
     seen: int
 
     def fits(self, now: int) -> bool:
-        return now - self.seen < IDLE_SECONDS and now - self.began < ABSOLUTE_SECONDS
+        return self.left(now) > 0
+
+    def left(self, now: int) -> int:
+        """Seconds until it ends if nobody acts."""
+        return min(self.seen + IDLE_SECONDS, self.began + ABSOLUTE_SECONDS) - now
 
     def wants_renewal(self, now: int) -> bool:
         return now - self.seen >= RENEW_SECONDS

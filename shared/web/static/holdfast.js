@@ -7,6 +7,7 @@ const DRAFT_KEPT_MS = 24 * 60 * 60 * 1000;
 const CHORD_MS = 1500;
 const IME_KEY_CODE = 229;
 const UNAUTHORISED = 401;
+const WARN_BEFORE_MS = 5 * 60 * 1000;
 
 // --- Keys: whatever carries data-key="a" or data-key="g w" is pressed by it ---
 let chord = "";
@@ -151,6 +152,16 @@ function answered(event) {
   }
 }
 
+// --- A session that is about to end says so in time; going on is an act like any other ---
+function followSession(strip) {
+  const left = Number(strip.dataset.sessionLeft) * 1000 - WARN_BEFORE_MS;
+  setTimeout(() => {
+    document.querySelectorAll("form[data-draft]").forEach(keepDraft);
+    strip.hidden = false;
+  }, Math.max(left, 0));
+}
+
+document.querySelectorAll("[data-session-left]").forEach(followSession);
 document.addEventListener("htmx:after:request", answered);
 document.addEventListener("keydown", pressed);
 document.addEventListener("click", (event) => closeMenus(event.target));

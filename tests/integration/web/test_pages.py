@@ -109,6 +109,8 @@ async def test_a_form_is_carried_out_once_however_often_it_is_sent(
     ]
 
     assert [answer.status_code for answer in answers] == [303, 303]
+    other = await browser.post(f"/notes/{note_id}", data={**drawn, "words": "twice"})
+    assert (other.status_code, "此表单已提交过其他内容" in other.text) == (422, True)
     assert answers[1].headers["location"] == f"/notes/{note_id}"
     [row] = await notes_database.fetch(f"SELECT version FROM note WHERE id = '{note_id}'")  # noqa: S608 - our own id.
     assert row["version"] == 2
@@ -144,6 +146,7 @@ async def test_a_form_of_another_site_or_session_is_refused(
     refused = await browser.post(f"/notes/{note_id}", data=sent, headers=headers)
 
     assert refused.status_code == 403
+    assert "此表单属于另一次登录" in refused.text
     again = await browser.post(f"/notes/{note_id}", data={**drawn, "words": "mine"})
     assert again.status_code == 303
 
