@@ -48,7 +48,9 @@ def measure(
             "worst_ms": heard.percentile(1.0),
             "facts": len(heard.seconds),
             "not_heard": heard.given_up,
-            "worker_cpu_ms_per_fact": 1_000 * cpu.worker / len(heard.seconds),
+            "worker_cpu_ms_per_fact": 1_000
+            * cpu.worker
+            / max(1, len(heard.seconds) - heard.given_up),
         },
         cpu=cpu,
     )
