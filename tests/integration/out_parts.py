@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from kafka.admin import NewTopic
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from holdfast import topics
+from holdfast import roles, topics
 from holdfast.chaos.parts import Parts
 from shared.database import RELAY_POOL, create_engine, unit_of_work
 from shared.outbox import Link, OutboxRecord, waker_of
@@ -22,6 +22,7 @@ from shared.relay import run_relay
 PARTITIONS = 4
 MESSAGE_BYTES_MAX = 20_000  # above the client's batches, so that a small record never shares a fate
 PATIENCE_SECONDS = 20
+TEMPLATE = "out_template"
 
 
 @dataclass(frozen=True)
@@ -152,9 +153,18 @@ class Schema:
 
 @asynccontextmanager
 async def new_schema(parts: Parts) -> AsyncGenerator[Schema]:
-    """A migrated schema, in a database of its own, in which nothing has happened yet."""
+    """A migrated schema, in a database of its own, in which nothing has happened yet.
+
+    It is migrated once and copied from then on: a copy costs a tenth of a migration.
+    """
     made = Schema(parts, f"out_{uuid4().hex[:12]}")
-    await parts.prepare_database(made.database)
+    async with made.administration() as admin:
+        if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", TEMPLATE):
+            await parts.prepare_database(TEMPLATE)
+        await admin.execute(f"CREATE DATABASE {made.database} TEMPLATE {TEMPLATE}")
+    # What is granted on a database itself is not copied with it.
+    url = parts.postgres.address.url(database=made.database)
+    await roles.bootstrap(url, parts.passwords, (parts.service, *parts.beside))
     yield made
     await made.close()
 
