@@ -1,7 +1,11 @@
 """A verified order's chain back to the call record, put together from what four schemas know."""
 
 import asyncio
+import os
+import re
 import secrets
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -14,17 +18,21 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 from rich.console import Console
+from starlette.applications import Starlette
 from typer.testing import CliRunner
+from uvicorn import Config
 
 from holdfast import causal_chain
 from holdfast.causal_chain import Step, TraceFailed
 from holdfast.cli import build
 from holdfast.commands.trace import drawn, find, listed
 from holdfast.roles import KINDS, bootstrap
+from holdfast.stack.ports import free_ports
 from holdfast.stack.postgres import PostgresAddress
 from holdfast.stack.state import SERVICES
 from holdfast.tokens import ISSUER, Issuer, ensure_issuer, mint
 from holdfast.web_process import mount
+from shared.health import QuietServer
 from shared.identity import Caller, Role
 from shared.migrations.runner import upgrade
 from shared.revision import SchemaRange
@@ -71,26 +79,35 @@ def issuer(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
 
 
 @pytest.fixture(scope="module")
-async def services(
-    own_server: PostgresAddress, issuer: Issuer
-) -> AsyncIterator[httpx2.AsyncClient]:
-    """All four services on one origin, as an auditor reaches them."""
+async def origin(own_server: PostgresAddress, issuer: Issuer) -> AsyncIterator[Starlette]:
+    """All four services on one origin."""
     passwords = {f"{s}_{kind}": secrets.token_urlsafe(12) for s in SERVICES for kind in KINDS}
     await bootstrap(own_server.url(), passwords, SERVICES)
     urls = {role: own_server.url(user=role, password=word) for role, word in passwords.items()}
     for service in SERVICES:
         await asyncio.to_thread(upgrade, service, urls[f"{service}_migrate"])
     await _tell(own_server.url())
-    caller = Caller("li", "李", frozenset({Role.AUDITOR}), "99")
     apps = {s: following(s, urls[f"{s}_web"], issuer) for s in SERVICES}
     async with AsyncExitStack() as lifespans:
         for app in apps.values():
             await lifespans.enter_async_context(app.router.lifespan_context(app))
-        transport = httpx2.ASGITransport(mount(apps))
-        bearer = {"Authorization": f"Bearer {mint(issuer, caller)}"}
-        yield await lifespans.enter_async_context(
-            httpx2.AsyncClient(transport=transport, base_url="http://services", headers=bearer)
-        )
+        yield mount(apps)
+
+
+@pytest.fixture(scope="module")
+def auditor(issuer: Issuer) -> str:
+    return mint(issuer, Caller("li", "李", frozenset({Role.AUDITOR}), "99"))
+
+
+@pytest.fixture(scope="module")
+async def services(origin: Starlette, auditor: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """The four services as an auditor reaches them."""
+    transport = httpx2.ASGITransport(origin)
+    bearer = {"Authorization": f"Bearer {auditor}"}
+    async with httpx2.AsyncClient(
+        transport=transport, base_url="http://services", headers=bearer
+    ) as client:
+        yield client
 
 
 def following(service: str, url: str, issuer: Issuer) -> FastAPI:
@@ -220,6 +237,31 @@ async def test_a_clerk_may_not_follow_chains(services: httpx2.AsyncClient, issue
     refused = await services.get(f"/alerts/v1/links/{RAISED}", headers=headers)
 
     assert refused.status_code == 403
+
+
+async def test_the_command_prints_a_verified_orders_whole_chain_back_to_the_call_record(
+    origin: Starlette, auditor: str
+) -> None:
+    """As somebody types it: a process of its own, over HTTP."""
+    [port] = free_ports(1)
+    server = QuietServer(Config(origin, port=port, log_config=None, lifespan="off"))
+    serving = asyncio.create_task(server.serve())
+    words = ("-m", "holdfast", "trace", VERIFIED, "--url", f"http://127.0.0.1:{port}")
+    typed = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *words,
+        env={**os.environ, "HOLDFAST_TOKEN": auditor},
+        stdout=PIPE,
+        stderr=PIPE,
+    )
+    out, err = await typed.communicate()
+    server.should_exit = True
+    await serving
+
+    assert (typed.returncode, err) == (0, b"")
+    types = {event: kind for _, event, _, _, kind, _ in STORY} | {USAGE: "usage.recorded.v1"}
+    firsts = re.findall(r"([a-z]+\.[a-z_]+\.v1)  ([0-9a-f-]{36})", out.decode())
+    assert [pair for pair in firsts if pair[1] in WAY] == [(types[event], event) for event in WAY]
 
 
 def test_without_a_stack_the_command_says_what_it_needs(tmp_path: Path) -> None:
