@@ -119,9 +119,9 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def window(chromium: Browser, site: Site) -> Iterator[BrowserContext]:
-    """A person's browser without a past; a test that leaves errors in its console fails."""
+    """One window for all, so that style and script are fetched once."""
     context = chromium.new_context(
         base_url=site.url, viewport={"width": 1280, "height": 800}, locale="zh-CN"
     )
@@ -131,8 +131,12 @@ def window(chromium: Browser, site: Site) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def page(window: BrowserContext) -> Page:
-    return window.new_page()
+def page(window: BrowserContext) -> Iterator[Page]:
+    """A tab of somebody whom nobody knows yet."""
+    window.clear_cookies()
+    tab = window.new_page()
+    yield tab
+    tab.close()
 
 
 @pytest.fixture
@@ -141,5 +145,4 @@ def clerk(page: Page, site: Site) -> Page:
     sessions = Sessions(site.session_key, public_url=site.url)
     sealed = sessions.seal(sessions.begin(CLERK))
     page.context.add_cookies([{"name": sessions.cookie, "value": sealed, "url": site.url}])
-    page.goto("/me")
     return page
