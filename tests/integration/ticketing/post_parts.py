@@ -23,7 +23,9 @@ from order_parts import Ticketing
 from ticketing_facts import DONGHU, FRIDAY
 
 from holdfast.organisation import load_into, read_organisation
+from services.ticketing.domain.notices import Channel
 from services.ticketing.handlers.poll_deliveries import PostRoom
+from services.ticketing.handlers.send_mail import Mailer, mail_server
 from shared.database import unit_of_work
 
 WAIT_SECONDS = 30.0
@@ -207,3 +209,12 @@ async def forget(ticketing: Ticketing) -> None:
         "UPDATE delivery SET state = 'failed', settled_at = now()"
         " WHERE state IN ('waiting', 'sending')"
     )
+
+
+PUBLIC_URL = "https://holdfast.example"
+
+
+def a_mail_room(port: int, *, scheme: str = "smtp", user: str = "") -> PostRoom:
+    server = mail_server(f"{scheme}://{user}127.0.0.1:{port}")
+    mailer = Mailer(server, "holdfast@wangjiang.example", PUBLIC_URL)
+    return PostRoom({Channel.MAIL: mailer}, look_seconds=0)

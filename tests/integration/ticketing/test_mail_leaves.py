@@ -10,6 +10,7 @@ from order_parts import Office, Ticketing
 from post_parts import (
     WAIT_SECONDS,
     Box,
+    a_mail_room,
     at_once,
     comes_true,
     deliveries_of,
@@ -25,20 +26,9 @@ from ticketing_facts import CITY, QINGSHI, a_customer, an_agreement, at
 
 from holdfast.organisation import load_into
 from services.ticketing.domain.dispatch import order_id_of
-from services.ticketing.domain.notices import Channel
-from services.ticketing.handlers.poll_deliveries import PostRoom
-from services.ticketing.handlers.send_mail import Mailer, NoMailServer, mail_server
 from shared.identity import Role
 
 pytestmark = pytest.mark.requirement("TK-06")
-
-PUBLIC_URL = "https://holdfast.example"
-
-
-def a_post_room(port: int, *, scheme: str = "smtp", user: str = "") -> PostRoom:
-    server = mail_server(f"{scheme}://{user}127.0.0.1:{port}")
-    mailer = Mailer(server, "holdfast@wangjiang.example", PUBLIC_URL)
-    return PostRoom({Channel.MAIL: mailer}, look_seconds=0)
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +46,7 @@ async def test_an_order_is_in_the_branchs_box_once_however_often_it_is_told(
     order_id = await ticketing.dispatched(agreed)
     await ticketing.handle(agreed)
     with receiving(box, port):
-        await comes_true(ticketing, a_post_room(port), settled(ticketing, order_id))
+        await comes_true(ticketing, a_mail_room(port), settled(ticketing, order_id))
 
     [mail] = box.mails
     [[number]] = await ticketing.rows("SELECT number FROM work_order WHERE order_id = $1", order_id)
@@ -83,7 +73,7 @@ async def test_a_deadline_is_told_before_and_after_it_and_to_whom_it_is_escalate
 
     await ticketing.poll(at(3, 12, month=3))
     with receiving(box, port):
-        await comes_true(ticketing, a_post_room(port), settled(ticketing, order_id))
+        await comes_true(ticketing, a_mail_room(port), settled(ticketing, order_id))
     await reach(ticketing, tmp_path, mail_language="zh")
 
     told = [(str(mail["To"]), str(mail["Subject"]).split()[0]) for mail in box.about(order_id)]
@@ -108,7 +98,7 @@ async def test_an_order_that_is_sent_back_or_goes_elsewhere_is_told_to_its_branc
     box, port = Box(), free_port()
 
     with receiving(box, port):
-        await comes_true(ticketing, a_post_room(port), settled(ticketing, order_id))
+        await comes_true(ticketing, a_mail_room(port), settled(ticketing, order_id))
 
     mails = box.about(order_id)
     told = {str(mail["To"]): str(mail["Subject"]) for mail in mails[1:]}
@@ -124,13 +114,13 @@ async def test_a_worker_that_dies_after_sending_leaves_it_to_be_sent_again_as_th
     box, port = Box(), free_port()
 
     with receiving(box, port):
-        dead = a_post_room(port)
+        dead = a_mail_room(port)
         await poll(ticketing, dead)
         await asyncio.to_thread(box.filled.wait, WAIT_SECONDS)  # nobody polls: no receipt comes
-        await poll(ticketing, a_post_room(port))
+        await poll(ticketing, a_mail_room(port))
         assert len(box.mails) == 1, "its lease still runs"
         await at_once(ticketing, order_id)
-        await comes_true(ticketing, a_post_room(port), settled(ticketing, order_id))
+        await comes_true(ticketing, a_mail_room(port), settled(ticketing, order_id))
 
     first, second = box.mails
     assert first["Message-ID"] == second["Message-ID"]
@@ -142,7 +132,7 @@ async def test_while_the_mail_server_is_away_orders_go_on_and_mails_wait(
     ticketing: Ticketing,
 ) -> None:
     box, port = Box(), free_port()
-    room = a_post_room(port)
+    room = a_mail_room(port)
     first = await ticketing.dispatched(an_agreement(a_customer()))
     await comes_true(ticketing, room, tried(ticketing, first, 1))
     [waits] = await deliveries_of(ticketing, first)
@@ -159,7 +149,7 @@ async def test_while_the_mail_server_is_away_orders_go_on_and_mails_wait(
 
 async def test_a_mail_server_that_says_nothing_holds_up_no_poll(ticketing: Ticketing) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        room = a_post_room(silent.getsockname()[1])
+        room = a_mail_room(silent.getsockname()[1])
         order_id = await ticketing.dispatched(an_agreement(a_customer()))
         assert await poll(ticketing, room) == 1
         other = await ticketing.dispatched(an_agreement(a_customer()))
@@ -179,7 +169,7 @@ async def test_two_workers_send_each_mail_once(ticketing: Ticketing) -> None:
     with receiving(box, port):
         await asyncio.gather(
             *(
-                comes_true(ticketing, a_post_room(port), settled(ticketing, *orders))
+                comes_true(ticketing, a_mail_room(port), settled(ticketing, *orders))
                 for _ in range(2)
             )
         )
@@ -193,7 +183,7 @@ async def test_a_mail_that_was_refused_says_so_and_can_be_sent_again(
     order_id = await ticketing.dispatched(an_agreement(a_customer()))
     other = await ticketing.dispatched(an_agreement(a_customer()))
     box, port = Box(answer="550 no such mailbox"), free_port()
-    room = a_post_room(port)
+    room = a_mail_room(port)
     ask = office.client
 
     with receiving(box, port):
@@ -252,57 +242,3 @@ async def test_an_older_organisation_file_brings_no_mailbox_back(
     await reach(ticketing, tmp_path)
 
     assert await deliveries_of(ticketing, order_id) == await deliveries_of(ticketing, other) == []
-
-
-async def test_a_connection_that_must_be_protected_is_never_a_plain_one(
-    ticketing: Ticketing,
-) -> None:
-    order_id = await ticketing.dispatched(an_agreement(a_customer()))
-    box, port = Box(), free_port()
-
-    with receiving(box, port):
-        room = a_post_room(port, scheme="smtp+starttls")
-        await comes_true(ticketing, room, tried(ticketing, order_id, 1))
-
-    [delivery] = await deliveries_of(ticketing, order_id)
-    assert box.mails == []
-    assert delivery["state"] == "waiting"
-    assert "STARTTLS" in delivery["answer"]
-
-
-@pytest.mark.parametrize(("password", "state"), [("right", "delivered"), ("wrong", "waiting")])
-async def test_a_mail_server_may_ask_who_we_are(
-    ticketing: Ticketing, password: str, state: str
-) -> None:
-    order_id = await ticketing.dispatched(an_agreement(a_customer()))
-    box, port = Box(), free_port()
-
-    with receiving(box, port, password="right"):  # noqa: S106 - of this test.
-        room = a_post_room(port, user=f"holdfast:{password}@")
-        await comes_true(ticketing, room, tried(ticketing, order_id, 1))
-
-    [delivery] = await deliveries_of(ticketing, order_id)
-    assert delivery["state"] == state
-    assert password not in delivery["answer"]
-
-
-@pytest.mark.parametrize(
-    ("url", "host", "port"),
-    [
-        ("smtp://127.0.0.1:2525", "127.0.0.1", 2525),
-        ("smtp+starttls://user:p%40ss@mail.example", "mail.example", 587),
-        ("smtps://mail.example", "mail.example", 465),
-    ],
-)
-def test_a_mail_server_is_named_by_a_url(url: str, host: str, port: int) -> None:
-    server = mail_server(url)
-
-    assert (server.host, server.port) == (host, port)
-    assert server.password in (None, "p@ss")
-    assert "p@ss" not in repr(server)
-
-
-@pytest.mark.parametrize("url", ["http://mail.example", "mail.example:25", "smtp://:x"])
-def test_what_names_no_mail_server_says_how_to_write_it(url: str) -> None:
-    with pytest.raises(NoMailServer, match="HOLDFAST_SMTP"):
-        mail_server(url)
