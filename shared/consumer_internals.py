@@ -1,13 +1,16 @@
 """The few places of aiokafka 0.14 that have no public door; a contract test pins each of them."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.consumer import fetcher as client
 from aiokafka.errors import NoOffsetForPartitionError, for_code
 from aiokafka.protocol.commit import OffsetCommitRequest
+from aiokafka.record.memory_records import MemoryRecords
 
 Record = ConsumerRecord[bytes, bytes]
 
@@ -18,6 +21,13 @@ _pending_exception = attrgetter("_pending_exception")
 _coordination_task = attrgetter("_coordination_task")
 _subscription = attrgetter("_subscription")
 _send_request = attrgetter("_send_req")
+_subscriptions = attrgetter("_subscriptions")
+_fetched = attrgetter("_records")
+_partition_records = attrgetter("_partition_records")
+_update_position = attrgetter("_update_position")
+_create_fetch_waiter = attrgetter("_create_fetch_waiter")
+_notify = attrgetter("_notify")
+_wait_consume_future = attrgetter("_wait_consume_future")
 
 NO_ERROR = 0
 
@@ -61,6 +71,79 @@ async def pop_records(
         # aiokafka looks for a committed offset before our seek arrives; asking clears it.
         return {}
     return cast("dict[TopicPartition, list[Record]]", popped)
+
+
+class _KeptRecords:
+    """The client's reader of fetched batches, which does not give back the bytes that it got."""
+
+    def __init__(self, raw: bytes) -> None:
+        reader = MemoryRecords(raw)
+        self.raw: bytes | None = raw
+        self.has_next = reader.has_next
+        self.next_batch = reader.next_batch
+        self.size_in_bytes = reader.size_in_bytes
+
+
+def keep_fetched_bytes(consumer: AIOKafkaConsumer, *, bytes_max: int) -> None:
+    """From now on `fetched_bytes` answers, and one answer of the broker has a limit."""
+    client.MemoryRecords = _KeptRecords
+    _fetcher(consumer)._fetch_max_bytes = bytes_max  # noqa: SLF001 - Faust has no setting for it.
+
+
+async def wait_fetched(
+    consumer: AIOKafkaConsumer,
+    partitions: set[TopicPartition],
+    *,
+    timeout: float,  # noqa: ASYNC109 - the fetcher's own long poll, not a cancellation.
+) -> None:
+    """Until the fetcher holds something of `partitions`, or something else came.
+
+    Raises:
+        aiokafka.errors.KafkaError: a parked coordination error.
+    """
+    _coordinator(consumer).check_errors()
+    fetcher = _fetcher(consumer)
+    if not partitions & _fetched(fetcher).keys():
+        waiter = _create_fetch_waiter(fetcher)()
+        await asyncio.wait([waiter], timeout=timeout)
+        if waiter.done():
+            waiter.result()
+        waiter.cancel()
+
+
+def fetched_bytes(consumer: AIOKafkaConsumer, tp: TopicPartition) -> tuple[bytes, int] | None:
+    """The batches that the fetcher holds of a partition, and from which offset on they count.
+
+    None if it holds none, or some that it has begun to read, or an error.
+    """
+    fetcher = _fetcher(consumer)
+    found = _fetched(fetcher).get(tp)
+    if not isinstance(found, client.FetchResult):
+        return None
+    if _subscriptions(fetcher).reassignment_in_progress or not found.check_assignment(tp):
+        return None
+    records = _partition_records(found)
+    kept = _fetched(records)
+    if not isinstance(kept, _KeptRecords) or kept.raw is None:
+        return None
+    return kept.raw, int(records.next_fetch_offset)
+
+
+def leave_to_client(consumer: AIOKafkaConsumer, tp: TopicPartition) -> None:
+    """What `fetched_bytes` answered is popped record by record."""
+    _fetched(_partition_records(_fetched(_fetcher(consumer))[tp])).raw = None
+
+
+def consumed(consumer: AIOKafkaConsumer, tp: TopicPartition, next_offset: int) -> None:
+    """What `fetched_bytes` answered was taken; the fetcher may go on from `next_offset`."""
+    fetcher = _fetcher(consumer)
+    found = _fetched(fetcher).pop(tp)
+    records = _partition_records(found)
+    records.next_fetch_offset = next_offset
+    _update_position(found)()
+    # Its iterator and it hold each other, and with them megabytes until a collection.
+    records._records = records._records_iterator = None  # noqa: SLF001 - see above.
+    _notify(fetcher)(_wait_consume_future(fetcher))
 
 
 async def commit_hint(consumer: AIOKafkaConsumer, offsets: Mapping[TopicPartition, int]) -> None:

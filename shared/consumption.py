@@ -34,6 +34,7 @@ class Consumption:
 
     def __init__(self, door: Doorway, *, kafka: str, owner: str, compacted: frozenset[str]) -> None:
         self.compacted = compacted
+        self.folded = frozenset(topic for topic, fold in door.folds.items() if fold.reads_bytes)
         self.lanes: dict[TopicPartition, Lane] = {}
         self._tasks: dict[TopicPartition, asyncio.Task[None]] = {}
         self._door = door

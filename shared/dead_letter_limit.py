@@ -16,6 +16,13 @@ class DeadLetterLimit:
         # Kept, not counted anew: a window's sum for every message costs more than the message.
         self._in_window: Counter[str] = Counter()
 
+    def handled(self, topic: str, messages: int) -> str | None:
+        """Count messages none of which is dead; there may be very many of them."""
+        if self._in_window[topic] == 0 and len(self._window[topic]) == WINDOW:
+            return None  # a window without dead letters stays one
+        reasons = [self.record(topic, dead=False) for _ in range(min(messages, WINDOW))]
+        return next(filter(None, reasons), None)
+
     def record(self, topic: str, *, dead: bool) -> str | None:
         """Count one message; the reason to stop, or None."""
         self._in_a_row[topic] = self._in_a_row[topic] + 1 if dead else 0

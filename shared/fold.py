@@ -49,7 +49,9 @@ class PartitionFold(Protocol):
         """Ask it, as which of the messages are repeats."""
         ...
 
-    def fold(self, records: Sequence[Record], clock: Clock) -> Folded: ...
+    def fold(self, records: Sequence[Record], clock: Clock) -> Folded:
+        """Once or more for a slice; what all of it brought since the last `keep` or `undo`."""
+        ...
 
     async def write(self, uow: UnitOfWork) -> None:
         """The effects of the last fold, in the transaction that moves the position."""
@@ -76,6 +78,8 @@ class Fold(Protocol):
     """What a worker registers for a topic, whose records then reach no handlers."""
 
     topic: str
+    reads_bytes: bool
+    """Whether it takes `RawRecords`, which cost less than a client's records."""
 
     async def claimed(
         self, uow: UnitOfWork, claims: Mapping[TopicPartition, Claim], now: datetime

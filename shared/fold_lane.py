@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from bisect import bisect_left
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import TypeVar
 
 from aiokafka import TopicPartition
@@ -10,12 +11,15 @@ from aiokafka import TopicPartition
 from shared import positions, telemetry
 from shared.batch_transaction import BatchTransaction
 from shared.batches import Batch
+from shared.consumer_internals import Record
 from shared.database import unit_of_work
 from shared.faults import is_too_slow, is_worlds_fault
 from shared.fold import Folded, FoldStopped, PartitionFold
 from shared.lane import ClaimLost, Doorway, Lane
+from shared.raw_records import RawRecords, size_of
 
-SLICE_BYTES_MAX = 2**20  # folded at once; of opening records it takes a quarter of a second
+SLICE_BYTES_MAX = 2**21  # in one transaction
+PART_BYTES_MAX = 2**20  # folded at once; of opening records it takes a quarter of a second
 
 T = TypeVar("T")
 
@@ -60,13 +64,13 @@ class FoldLane(Lane):
 
     def _refold(self, batch: Batch) -> int:
         """What lies below the stored position changes the state and nothing else."""
-        known = sum(record.offset < self.position for record in batch.records)
+        known = bisect_left(batch.offsets, self.position)
         if known:
             self._partition.refold(batch.records[:known], self._door.clock())
         return known
 
     async def _advance(self, batch: Batch, done: int) -> int:
-        size = _slice_size(batch, done)
+        size = _fitting(batch.records[done:], SLICE_BYTES_MAX)
         while True:
             try:
                 return await self._fold(batch, done, done + size)
@@ -88,8 +92,11 @@ class FoldLane(Lane):
 
         if self._partition.must_look(records):
             await self._until_done(look, batch, alone=alone)
-        async with self._turn:
-            folded = self._partition.fold(records, self._door.clock())
+        folded = Folded()
+        for part in _parts(records):
+            async with self._turn:
+                folded = self._partition.fold(part, self._door.clock())
+            await asyncio.sleep(0)
         done_to = await self._until_done(
             lambda: self._write(batch, folded, done, end), batch, alone=alone
         )
@@ -97,9 +104,9 @@ class FoldLane(Lane):
         return done_to
 
     async def _write(self, batch: Batch, folded: Folded, done: int, end: int) -> int:
-        start = batch.records[done - 1].offset + 1 if done else batch.start
+        start = batch.offsets[done - 1] + 1 if done else batch.start
         start = max(start, self.position)  # a batch may begin below the stored position
-        following = batch.records[end - 1].offset + 1
+        following = batch.offsets[end - 1] + 1
         started = time.monotonic()
         async with self._turn, unit_of_work(self._door.engine) as uow:
             span = (start, following)
@@ -148,16 +155,33 @@ class FoldLane(Lane):
         if dead:
             labels = {"topic": topic, "type": "none", "outcome": "dead_letter"}
             telemetry.RECORDS_CONSUMED.labels(**labels).inc(len(dead))
-        for record in batch.records[slice(*span)]:
-            if reason := self._door.limit.record(topic, dead=record.offset in dead):
-                self._door.stop(78, reason)
+        done, end = span
+        for offset in sorted(dead):
+            place = bisect_left(batch.offsets, offset)
+            self._stop_for(self._door.limit.handled(topic, place - done))
+            self._stop_for(self._door.limit.record(topic, dead=True))
+            done = place + 1
+        self._stop_for(self._door.limit.handled(topic, end - done))
+
+    def _stop_for(self, reason: str | None) -> None:
+        if reason is not None:
+            self._door.stop(78, reason)
 
 
-def _slice_size(batch: Batch, done: int) -> int:
-    """How many messages fit into a slice, at least one."""
+def _fitting(records: Sequence[Record], bytes_max: int) -> int:
+    """How many of the messages fit, at least one."""
+    if isinstance(records, RawRecords):
+        return max(1, len(records) * bytes_max // max(records.size_bytes, bytes_max))
     size = 0
-    for count, record in enumerate(batch.records[done:]):
-        size += len(record.value or b"")
-        if size > SLICE_BYTES_MAX:
+    for count, record in enumerate(records):
+        size += size_of([record])
+        if size > bytes_max:
             return max(1, count)
-    return len(batch.records) - done
+    return len(records)
+
+
+def _parts(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
+    while records:
+        fitting = _fitting(records, PART_BYTES_MAX)
+        yield records[:fitting]
+        records = records[fitting:]

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -90,6 +91,7 @@ class Lane:
             finally:
                 if self.queue.empty():
                     self.idle.set()
+                del item  # megabytes, maybe, and the next may be long in coming
 
     def request(self, letter_id: UUID) -> None:
         """Queue an operator's request, unless it waits here already."""
@@ -214,7 +216,7 @@ class Lane:
         if not start < held.next_offset <= batch.next_offset:
             raise ClaimLost(f"expected {start}, the row says {held.next_offset}")
         self.position = held.next_offset
-        return sum(record.offset < held.next_offset for record in batch.records)
+        return bisect_left(batch.offsets, held.next_offset)
 
     async def _wait_out(self, error: Exception, attempt: int) -> None:
         telemetry.RETRIES.labels(topic=self.tp.topic).inc()

@@ -66,7 +66,8 @@ FAUST_SETTINGS = {
     # Backlogs wait for PostgreSQL as long as it takes; our watchdog is the limit, not this one.
     "broker_max_poll_interval": 86_400.0,
     "consumer_auto_offset_reset": "none",
-    "consumer_max_fetch_size": 2**20,
+    # Of one partition; of all together shared/transport.py sets a limit.
+    "consumer_max_fetch_size": 2**21,
 }
 
 

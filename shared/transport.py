@@ -11,7 +11,8 @@ four known ways: docs/decisions/0001). Three rules make it correct:
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar, cast
 
 import faust
@@ -25,9 +26,14 @@ from shared import telemetry
 from shared.batches import Batch, ClaimSource, Poll
 from shared.consumer_internals import Record
 from shared.positions import Claim
+from shared.raw_fetch import RawFetches
+from shared.raw_records import offsets_in, size_of
 
 BATCHES_IN_FLIGHT = 2  # per partition; what bounds memory while a handler is slow
 RECORDS_PER_POLL = 1000
+# Of batches that are delivered as bytes: so many wait for their lanes, and so many come at once.
+BYTES_IN_FLIGHT = 2**23
+FETCH_BYTES_MAX = 2**22
 # A long poll ignores partitions whose credit returns meanwhile, so it is kept short then.
 SHORT_POLL_SECONDS = 0.02
 CLAIM_SHARE_OF_REQUEST_TIMEOUT = 0.8  # beyond it Faust would give up silently and never resume
@@ -41,6 +47,10 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
 
     run = 0
 
+    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Faust's arguments.
+        super().__init__(*args, **options)
+        self._fetched = RawFetches()
+
     async def on_own_loop(self, work: Coroutine[Any, Any, T]) -> T:
         """Run `work` in the thread; cancelling the caller cancels it (Faust's queue would not)."""
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self.thread_loop))
@@ -53,15 +63,26 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     def started(self) -> bool:
         return self._consumer is not None
 
-    async def poll(self, partitions: set[TopicPartition], *, wait_seconds: float) -> Poll:
+    async def poll(
+        self, partitions: set[TopicPartition], folded: frozenset[str], *, wait_seconds: float
+    ) -> Poll:
         before = {tp: internals.position(self.kafka, tp) for tp in partitions}
-        records = await internals.pop_records(
-            self.kafka, partitions, timeout=wait_seconds, records_max=RECORDS_PER_POLL
-        )
-        return Poll(self.run, records, before)
+        ours = {tp for tp in partitions if tp.topic in folded}
+        if ours:
+            await internals.wait_fetched(self.kafka, partitions, timeout=wait_seconds)
+            wait_seconds = 0
+            ours = self._fetched.readable(self.kafka, ours)
+        records: dict[TopicPartition, Sequence[Record]] = {}
+        if others := partitions - ours:
+            records |= await internals.pop_records(
+                self.kafka, others, timeout=wait_seconds, records_max=RECORDS_PER_POLL
+            )
+        # Taken behind the last await, as the run number is.
+        return Poll(self.run, records | self._fetched.take(self.kafka, ours), before)
 
     async def seek_all(self, run: int, offsets: Mapping[TopicPartition, int]) -> None:
         """Take over the run number in the same step as the seeks: no await between them."""
+        internals.keep_fetched_bytes(self.kafka, bytes_max=FETCH_BYTES_MAX)
         for tp, offset in offsets.items():
             self.kafka.seek(tp, offset)
         self.run = run
@@ -83,6 +104,7 @@ class BatchConsumer(driver.Consumer):
         self.claims: dict[TopicPartition, Claim] = {}
         self._expected: dict[TopicPartition, int] = {}
         self._credits: dict[TopicPartition, int] = {}
+        self._bytes_in_flight = 0
         self._credit_returned = asyncio.Event()
         self._seeking = asyncio.Lock()
 
@@ -127,6 +149,7 @@ class BatchConsumer(driver.Consumer):
         self.claims = dict(claims)
         self._expected = {tp: held.next_offset for tp, held in claims.items()}
         self._credits = dict.fromkeys(claims, BATCHES_IN_FLIGHT)
+        self._bytes_in_flight = 0
         offsets = dict(self._expected)
         await self.thread.on_own_loop(self.thread.seek_all(self.run, offsets))
         self.polled_at = time.monotonic()
@@ -155,13 +178,13 @@ class BatchConsumer(driver.Consumer):
         if not self.flow_active:
             await self.wait(self.can_resume_flow)
         ours = self._get_active_partitions() & self.claims.keys()
-        with_credit = {tp for tp in ours if self._credits[tp] > 0}
+        with_credit = {tp for tp in ours if self._has_credit(tp)}
         if not with_credit:
             await self._wait_for_credit(timeout, idle=not ours)
             return
         wait_seconds = timeout if len(with_credit) == len(ours) else SHORT_POLL_SECONDS
         poll = await self.thread.on_own_loop(
-            self.thread.poll(with_credit, wait_seconds=wait_seconds)
+            self.thread.poll(with_credit, self.source.folded, wait_seconds=wait_seconds)
         )
         self.polled_at = time.monotonic()
         for tp, popped in poll.records.items():
@@ -171,9 +194,13 @@ class BatchConsumer(driver.Consumer):
             batch = self._batch(tp, popped, before=poll.before[tp])
             if batch is None:
                 telemetry.GAPS.labels(topic=tp.topic).inc()
-                await self.rewind(f"gap before offset {popped[0].offset} of {tp}")
+                await self.rewind(f"gap before offset {offsets_in(popped)[0]} of {tp}")
                 return
             yield tp, _message(batch, self.app.consumer_generation_id)
+
+    def _has_credit(self, tp: TopicPartition) -> bool:
+        crowded = tp.topic in self.source.folded and self._bytes_in_flight >= BYTES_IN_FLIGHT
+        return self._credits[tp] > 0 and not crowded
 
     async def _wait_for_credit(self, seconds: float, *, idle: bool) -> None:
         # Never poll with an empty set: aiokafka reads it as "all partitions".
@@ -185,15 +212,17 @@ class BatchConsumer(driver.Consumer):
                 self.polled_at = time.monotonic()
 
     def _batch(
-        self, tp: TopicPartition, popped: list[Record], *, before: int | None
+        self, tp: TopicPartition, popped: Sequence[Record], *, before: int | None
     ) -> Batch | None:
-        start = self._expected[tp]
+        start, offsets = self._expected[tp], offsets_in(popped)
         # Compaction leaves holes, so there the client's position before the poll must match.
-        found = before if tp.topic in self.source.compacted else popped[0].offset
+        found = before if tp.topic in self.source.compacted else offsets[0]
         if found != start:
             return None
-        self._expected[tp] = popped[-1].offset + 1
+        self._expected[tp] = offsets[-1] + 1
         self._credits[tp] -= 1
+        size = size_of(popped) if tp.topic in self.source.folded else 0
+        self._bytes_in_flight += size
         return Batch(
             tp=TopicPartition(*tp),
             records=popped,
@@ -202,12 +231,13 @@ class BatchConsumer(driver.Consumer):
             epoch=self.claims[tp].epoch,
             run=self.run,
             current_run=lambda: self.run,
-            released=self._release,
+            released=partial(self._release, size=size),
         )
 
-    def _release(self, tp: TopicPartition, run: int) -> None:
+    def _release(self, tp: TopicPartition, run: int, *, size: int) -> None:
         if run == self.run:
             self._credits[tp] += 1
+            self._bytes_in_flight -= size
             self._credit_returned.set()
 
     async def commit_hint(self, offsets: Mapping[TopicPartition, int]) -> None:
@@ -221,15 +251,14 @@ class BatchConsumer(driver.Consumer):
 
 
 def _message(batch: Batch, generation_id: int) -> ConsumerMessage:
-    # Faust's streams drop messages of another generation without a word.
-    newest = batch.records[-1]
+    # Faust's streams drop messages of another generation without a word; times are not read there.
     tp = batch.tp
     return ConsumerMessage(
         tp.topic,
         tp.partition,
         batch.start,
-        newest.timestamp / 1000.0,
-        newest.timestamp_type,
+        0.0,
+        0,
         [],
         None,
         batch,

@@ -5,7 +5,7 @@ Whatever here looks doubtful is judged by the models of shared/events: they alon
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 import numpy as np
@@ -14,13 +14,10 @@ from msgspec import Meta, Struct
 
 from services.alerts.engine.facts import microseconds
 from services.alerts.engine.layout import DIRECTIONS, KINDS, RECORD, Numbers, Rows
+from services.alerts.engine.scan_table import take_numbers, take_texts
+from services.alerts.engine.text import FEN_END, KILOBYTES_END, RECORD_ID_MAX, SECONDS_MAX
 
-SECONDS_MAX = 604_800
-KILOBYTES_END = 2**40
-FEN_END = 10**12
-RECORD_ID_MAX = 64
-COUNTY_DIGITS = 6
-
+_COUNTS = ("seconds", "kilobytes", "fen")
 _KIND_NUMBERS = {name: number for number, name in enumerate(KINDS)}
 _DIRECTION_NUMBERS = {name: number for number, name in enumerate(DIRECTIONS)}
 _HASH = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")] | None
@@ -66,62 +63,43 @@ def from_table(table: pa.Table) -> tuple[Rows, Numbers]:
     """The rows of a message, and which of them look doubtful."""
     rows: Rows = np.zeros(table.num_rows, RECORD)
     doubtful: Numbers = np.zeros(table.num_rows, np.bool_)
-    rows["customer"] = _numbers(table, "customer_id", doubtful, (1, 2**63 - 1))
-    rows["at"] = _numbers(table, "at", doubtful, (-(2**62), 2**62))
-    rows["seconds"] = _numbers(table, "seconds", doubtful, (0, SECONDS_MAX))
-    rows["kilobytes"] = _numbers(table, "kilobytes", doubtful, (0, KILOBYTES_END - 1))
-    rows["fen"] = _numbers(table, "fen", doubtful, (0, FEN_END - 1))
-    rows["county"] = _codes(table, "county", doubtful, _county_number)
-    rows["kind"] = _codes(table, "kind", doubtful, _KIND_NUMBERS.get)
-    rows["direction"] = _codes(table, "direction", doubtful, _DIRECTION_NUMBERS.get)
+    numbers = [_numbers(table, name, doubtful) for name in ("customer_id", "at", *_COUNTS)]
+    texts = [_texts(table, name, doubtful) for name in ("county", "kind", "direction", "record_id")]
+    take_numbers(rows, doubtful, *numbers)
+    take_texts(rows, doubtful, tuple(ends for ends, _ in texts), tuple(told for _, told in texts))
     rows["row"] = np.arange(table.num_rows)
-    _doubt_record_ids(table, doubtful)
-    if table.column("at_home").null_count:
-        doubtful |= ~table.column("at_home").is_valid().to_numpy()
+    _doubt_missing(table, "at_home", doubtful)
     return rows, doubtful
 
 
-def _numbers(table: pa.Table, name: str, doubtful: Numbers, between: tuple[int, int]) -> Numbers:
+def _column(table: pa.Table, name: str, doubtful: Numbers) -> pa.Array:
+    _doubt_missing(table, name, doubtful)
     column = table.column(name)
-    if name == "at":
-        column = column.cast(pa.int64())
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def _doubt_missing(table: pa.Table, name: str, doubtful: Numbers) -> None:
+    """Where a value is missing."""
+    column = table.column(name)
     if column.null_count:
         doubtful |= ~column.is_valid().to_numpy()
-        column = column.fill_null(0)
-    values = column.to_numpy()
-    lowest, highest = between
-    doubtful |= (values < lowest) | (values > highest)
-    return values
 
 
-def _codes(table: pa.Table, name: str, doubtful: Numbers, number_of: Any) -> Numbers:  # noqa: ANN401 - text to a number or None.
-    """A text of few values as numbers: each value is looked at once."""
-    column = table.column(name)
-    encoded = column.dictionary_encode().combine_chunks()
-    numbers = [number_of(text) if text is not None else None for text in _values(encoded)]
-    known: Numbers = np.array([-1 if n is None else n for n in numbers] + [-1], np.int64)
-    indices = encoded.indices.fill_null(len(numbers)) if column.null_count else encoded.indices
-    places = indices.to_numpy(zero_copy_only=False)
-    found = known[places]
-    doubtful |= found < 0
-    return np.maximum(found, 0)
-
-
-def _values(encoded: pa.DictionaryArray) -> list[str | None]:
-    return encoded.dictionary.to_pylist()
-
-
-def _county_number(text: str) -> int | None:
-    plain = len(text) == COUNTY_DIGITS and text.isascii() and text.isdigit()
-    return int(text) if plain else None
-
-
-def _doubt_record_ids(table: pa.Table, doubtful: Numbers) -> None:
-    """An identifier has 1 to 64 characters; as bytes it may be longer, which is for others."""
-    column = table.column("record_id").combine_chunks()
+def _numbers(table: pa.Table, name: str, doubtful: Numbers) -> Numbers:
+    column = _column(table, name, doubtful)
     if column.null_count:
-        doubtful |= ~column.is_valid().to_numpy(zero_copy_only=False)
-    offsets: Numbers = np.frombuffer(column.buffers()[1], np.int32)
-    ends = offsets[column.offset : column.offset + len(column) + 1]
-    lengths = np.diff(ends)
-    doubtful |= (lengths < 1) | (lengths > RECORD_ID_MAX)
+        column = column.fill_null(0)
+    if name == "at":
+        column = column.view(pa.int64())
+    return column.to_numpy()
+
+
+def _texts(table: pa.Table, name: str, doubtful: Numbers) -> tuple[Numbers, Numbers]:
+    """Where each text begins and the last one ends, and the bytes of all."""
+    column = _column(table, name, doubtful)
+    _, offsets, data = column.buffers()
+    places: Numbers = np.frombuffer(offsets or bytes(4), np.int32)
+    return (
+        places[column.offset : column.offset + len(column) + 1],
+        np.frombuffer(data or b"", np.uint8),
+    )

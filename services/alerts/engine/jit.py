@@ -8,6 +8,8 @@ try:
 except ImportError:  # an installation without compilers: slower, with the same answers.
     njit = None
 
+COMPILED = njit is not None
+
 P = ParamSpec("P")
 T = TypeVar("T")
 

@@ -179,6 +179,13 @@ class PartitionEngine:
         self.ledger.sequences[source] = sequence
         return True
 
+    def take_sequences(self, source: str, sequences: Numbers) -> Numbers:
+        """As `is_new_record` for many at once: which of them are higher than all before them."""
+        highest = self.ledger.sequences.get(source, 0)
+        before = np.maximum.accumulate(np.concatenate([[highest], sequences]))
+        self.ledger.sequences[source] = int(before[-1])
+        return sequences > before[:-1]
+
     def activate(self, activation: Activation) -> None:
         activate(self.ledger.rules, activation)
 

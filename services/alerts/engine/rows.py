@@ -7,6 +7,7 @@ import numpy as np
 
 from services.alerts.engine.index import find_slots, place_customers
 from services.alerts.engine.layout import COLD, HOT, TRAILS, Numbers, Rows
+from services.alerts.engine.memory import fresh_pages
 
 CAPACITY_FIRST = 256  # rows; they double when they are full
 PLACES_PER_ROW = 2  # of the index: half of it stays free, so that probes are short
@@ -25,9 +26,9 @@ class _Saved:
 class CustomerRows:
     def __init__(self, capacity: int = CAPACITY_FIRST) -> None:
         self.count = 0
-        self.hot: Rows = np.zeros(capacity, HOT)
-        self.cold: Rows = np.zeros(capacity, COLD)
-        self.trails: Rows = np.zeros(capacity, TRAILS)
+        self.hot: Rows = fresh_pages(capacity, HOT)
+        self.cold: Rows = fresh_pages(capacity, COLD)
+        self.trails: Rows = fresh_pages(capacity, TRAILS)
         self._build_index()
         self._marked = 0
         self._saved: list[_Saved] = []
@@ -66,13 +67,17 @@ class CustomerRows:
 
     def _build_index(self) -> None:
         places = len(self.hot) * PLACES_PER_ROW
-        self._keys: Numbers = np.zeros(places, np.int64)
-        self._slots: Numbers = np.zeros(places, np.int32)
+        self._keys: Numbers = fresh_pages(places, np.dtype(np.int64))
+        self._slots: Numbers = fresh_pages(places, np.dtype(np.int32))
         place_customers(self._keys, self._slots, self.hot["customer"][: self.count], 0)
 
     def mark(self) -> None:
         """From here on what is touched can be taken back."""
         self._marked = self.count
+        self._saved.clear()
+
+    def forget(self) -> None:
+        """What was touched stays as it is; until the next mark nothing can be taken back."""
         self._saved.clear()
 
     def remember(self, slots: Numbers, *, cold: bool = True) -> None:
@@ -120,6 +125,6 @@ def _taken(rows: Rows, slots: Numbers) -> Numbers:
 
 
 def _grown(rows: Rows, capacity: int) -> Rows:
-    larger = np.zeros(capacity, rows.dtype)
+    larger = fresh_pages(capacity, rows.dtype)
     larger[: len(rows)] = rows
     return larger

@@ -1,11 +1,12 @@
 """The usage log of one partition into its engine, slice by slice (architecture §6)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 from aiokafka import TopicPartition
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -13,8 +14,10 @@ from services.alerts.domain import control
 from services.alerts.domain.outcome import Outcome
 from services.alerts.engine.facts import microseconds
 from services.alerts.engine.hits import Hit
+from services.alerts.engine.layout import Numbers
 from services.alerts.engine.partition import ControlGap, PartitionEngine
 from services.alerts.engine.rules import activation_in
+from services.alerts.engine.scan_records import Scanned
 from services.alerts.handlers.group_hits import take_effect
 from services.alerts.handlers.read_usage import (
     USAGE_TYPE,
@@ -22,6 +25,7 @@ from services.alerts.handlers.read_usage import (
     Single,
     is_columns,
     logged_at,
+    message_of,
     refused,
     rows_of_columns,
     rows_of_singles,
@@ -29,6 +33,7 @@ from services.alerts.handlers.read_usage import (
     single_of_event,
     source_in,
 )
+from services.alerts.handlers.scan_usage import SliceScan, fresh, runs, unusual
 from services.alerts.store import checkpoints, seen_usage
 from shared import telemetry
 from shared.arrivals import arrivals
@@ -39,11 +44,10 @@ from shared.deadletters import headers_text, stored
 from shared.errors import RecordFault
 from shared.events.catalogue import find_route
 from shared.events.event import Event
-from shared.events.usage import UsageBaseline, UsageControl, UsageHeartbeat, UsageRecorded
+from shared.events.usage import UsageControl, UsageHeartbeat, UsageRecorded
 from shared.fold import Folded, FoldStopped
+from shared.raw_records import RawRecords, offsets_in
 from shared.tracing import Trace, trace_of
-
-_BASELINE_TYPE = UsageBaseline.event_type.encode()
 
 
 @dataclass
@@ -75,6 +79,7 @@ class UsageSlices:
         self._seen: set[UUID] = set()
         self._late = 0
         self._marked = False
+        self._scan = SliceScan()
 
     @property
     def read_from(self) -> int:
@@ -82,7 +87,10 @@ class UsageSlices:
 
     def must_look(self, records: Sequence[Record]) -> bool:
         """Messages with an inbox row: a repeated upload repeats their ids."""
-        self._asked = dict(filter(None, map(_message_of, records)))
+        asked = records
+        if isinstance(records, RawRecords):
+            asked = [records[place] for place in unusual(self._scan.of(records))]
+        self._asked = dict(filter(None, map(message_of, asked)))
         self._seen = set()
         return bool(self._asked)
 
@@ -91,19 +99,21 @@ class UsageSlices:
         self._seen = await seen_usage.seen(connection, self._asked)
 
     def fold(self, records: Sequence[Record], clock: Clock) -> Folded:
-        self.engine.mark()
-        self._marked = True
-        self._late = int(self.engine.ledger.progress[0]["late"])
-        self.slice = Slice()
-        self._fold(records, clock)
+        if not self._marked:
+            self.engine.mark()
+            self._marked = True
+            self._late = int(self.engine.ledger.progress[0]["late"])
+            self.slice = Slice()
+        self._fold(records, Arrived(clock))
         return self.slice.folded
 
     def refold(self, records: Sequence[Record], clock: Clock) -> None:
         """Effects of these are written; what was skipped as a repeat then is skipped again."""
         self._seen = set()
-        self._fold([record for record in records if record.offset not in self._skipped], clock)
+        self._fold(records, Arrived(clock), self._skipped)
         self.slice = Slice()
-        self.stands_at = records[-1].offset + 1
+        self.stands_at = offsets_in(records)[-1] + 1
+        self._scan.forget()
         self.engine.mark()
 
     async def write(self, uow: UnitOfWork) -> None:
@@ -122,6 +132,8 @@ class UsageSlices:
         telemetry.USAGE_FOLDED.labels(outcome="folded").inc(self.slice.rows - late)
         telemetry.USAGE_FOLDED.labels(outcome="repeated").inc(len(self.slice.repeats))
         self.slice = Slice()
+        self._scan.forget()
+        self.engine.rows.forget()
         self._marked = False
 
     def undo(self) -> None:
@@ -129,8 +141,37 @@ class UsageSlices:
             self.engine.undo()
             self._marked = False
 
-    def _fold(self, records: Sequence[Record], clock: Clock) -> None:
-        arrived = Arrived(clock)
+    def _fold(
+        self, records: Sequence[Record], arrived: Arrived, skipped: Collection[int] = ()
+    ) -> None:
+        if not isinstance(records, RawRecords):
+            self._take_each([r for r in records if r.offset not in skipped], arrived)
+            return
+        scanned = self._scan.of(records)
+        for run in runs(scanned, arrived):
+            offsets = records.offsets[run.begin : run.end]
+            if not run.usual:
+                places = zip(range(run.begin, run.end), offsets, strict=True)
+                self._take_each([records[n] for n, at in places if at not in skipped], arrived)
+                continue
+            found = scanned.part(run.begin, run.end)
+            if skipped:
+                found = found.only([at not in skipped for at in offsets])
+            self._take_rows(found, offsets)
+
+    def _take_rows(self, found: Scanned, offsets: range) -> None:
+        """Usual single records, read on their bytes."""
+        new = fresh(found, self.engine)
+        rows = found.rows[new]
+        place_of = self.engine.ledger.sources.place_of
+        places: Numbers = np.array([place_of(source) for source in found.sources], np.int32)
+        rows["source"] = places[rows["source"]]
+        self.slice.repeats += (np.flatnonzero(~new) + offsets.start).tolist()
+        self.slice.rows += len(rows)
+        self.slice.effects += self.engine.fold_usage(rows)
+        self.slice.folded.taken[UsageRecorded.event_type] += len(found.rows)
+
+    def _take_each(self, records: Sequence[Record], arrived: Arrived) -> None:
         singles = 0
         for record in records:
             headers = dict(record.headers)
@@ -162,7 +203,7 @@ class UsageSlices:
 
     def _is_repeat(self, record: Record, headers: dict[str, bytes]) -> bool:
         """A message whose id was folded before, in an earlier slice or in this one."""
-        message = _message_of(record, headers)
+        message = message_of(record, headers)
         if message is None:
             return False
         if message[0] in self._seen or message[0] in self.slice.messages:
@@ -247,17 +288,3 @@ def _source_in(fields: dict[str, Any]) -> str:
     if not isinstance(name, str) or not name:
         raise RecordFault("schema", "control of a source: it has no name")
     return name
-
-
-def _message_of(
-    record: Record, headers: dict[str, bytes] | None = None
-) -> tuple[UUID, date] | None:
-    """Id and day of a message that has an inbox row: columns, and opening records."""
-    known = headers or dict(record.headers)
-    if not (is_columns(known) or known.get("ce_type") == _BASELINE_TYPE):
-        return None
-    try:
-        at = datetime.fromisoformat(known["ce_time"].decode())
-        return UUID(known["ce_id"].decode()), at.date()
-    except (KeyError, ValueError):
-        return None  # its fault is found when it is read

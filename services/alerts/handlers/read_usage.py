@@ -6,7 +6,7 @@ wrong with it; so both ways refuse alike.
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
@@ -26,9 +26,10 @@ from shared.deadletters import stored
 from shared.errors import RecordFault
 from shared.events import arrow
 from shared.events.envelope import SEQUENCE_DIGITS
-from shared.events.usage import UsageRecorded
+from shared.events.usage import UsageBaseline, UsageRecorded
 
 USAGE_TYPE = UsageRecorded.event_type.encode()
+_BASELINE_TYPE = UsageBaseline.event_type.encode()
 ARROW = arrow.ARROW.encode()
 _ID_DIGITS = 32
 _HALF = 2**64 - 1
@@ -52,16 +53,24 @@ class Arrived:
 
     def between(self, record: Record) -> tuple[datetime, datetime]:
         """The oldest and the newest time that a record which arrived then may have."""
-        found = self._known.get(record.timestamp)
+        return self.limits(record.timestamp)
+
+    def limits(self, logged_ms: int) -> tuple[datetime, datetime]:
+        """The same by the broker's own time."""
+        found = self._known.get(logged_ms)
         if found is None:
-            logged = max(logged_at(record), self.clock.segments[0].wall_from)
+            logged = max(_moment(logged_ms), self.clock.segments[0].wall_from)
             arrived = self.clock.at(logged)
-            found = self._known[record.timestamp] = (arrived - AGE_MAX, arrived + EARLY_MAX)
+            found = self._known[logged_ms] = (arrived - AGE_MAX, arrived + EARLY_MAX)
         return found
 
 
 def logged_at(record: Record) -> datetime:
-    return datetime.fromtimestamp(record.timestamp / 1000, tz=UTC)
+    return _moment(record.timestamp)
+
+
+def _moment(logged_ms: int) -> datetime:
+    return datetime.fromtimestamp(logged_ms / 1000, tz=UTC)
 
 
 def source_in(headers: dict[str, bytes]) -> str:
@@ -179,3 +188,15 @@ def judged(record: Record, clock: Clock) -> list[Arrival]:
 def refused(arrival: Arrival, fault: RecordFault) -> Arrival:
     """A sound record that the engine cannot take."""
     return replace(arrival, event=None, fault=fault)
+
+
+def message_of(record: Record, headers: dict[str, bytes] | None = None) -> tuple[UUID, date] | None:
+    """Id and day of a message that has an inbox row: columns, and opening records."""
+    known = headers or dict(record.headers)
+    if not (is_columns(known) or known.get("ce_type") == _BASELINE_TYPE):
+        return None
+    try:
+        at = datetime.fromisoformat(known["ce_time"].decode())
+        return UUID(known["ce_id"].decode()), at.date()
+    except (KeyError, ValueError):
+        return None  # its fault is found when it is read
