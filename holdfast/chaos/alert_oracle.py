@@ -11,6 +11,7 @@ from services.alerts.engine.hits import Hit
 from services.alerts.engine.partition import PartitionEngine
 from services.alerts.engine.warm_up import warm_up
 from services.alerts.handlers.fold_usage import Slice, UsageSlices
+from services.alerts.handlers.read_usage import Arrived
 from shared.clock import Clock
 from shared.events.catalogue import CUSTOMER_PARTITIONS, USAGE
 from shared.events.event import Event
@@ -28,9 +29,9 @@ class _Pass(UsageSlices):
         self._open: dict[int, Episode] = {}
         self._fired: set[str] = set()
 
-    def take(self, record: Record, clock: Clock) -> None:
+    def take(self, record: Record, arrived: Arrived) -> None:
         self.slice = Slice()
-        self._fold([record], clock)
+        self._fold([record], arrived)
         self._seen.update(self.slice.messages)
         self.records += self.slice.rows
         for effect in self.slice.effects:
@@ -60,8 +61,9 @@ async def pass_once(kafka: str, clock: Clock) -> UndisturbedPass:
     """Fold the whole log as it ends now."""
     warm_up()
     passes = [_Pass(partition) for partition in range(CUSTOMER_PARTITIONS)]
+    arrived = Arrived(clock)
     async for record in read_log(kafka, (USAGE,)):
-        passes[record.partition].take(record, clock)
+        passes[record.partition].take(record, arrived)
     merged: Counter[str] = Counter()
     for one in passes:
         merged.update(one.merged)
