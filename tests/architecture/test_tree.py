@@ -1,6 +1,7 @@
 """Nothing in the tree belongs to one machine, and nothing is left for later without a place."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,9 @@ def places(path: Path, pattern: re.Pattern[str]) -> list[str]:
 )
 def test_the_patterns_find_what_they_are_for(pattern: re.Pattern[str], text: str) -> None:
     assert pattern.search(text)
+
+
+def test_every_test_file_has_a_name_of_its_own() -> None:
+    """Pytest imports them by name alone: of two alike it collects neither."""
+    names = Counter(path.name for path in tracked() if path.name.startswith("test_"))
+    assert [name for name, files in names.items() if files > 1] == []
