@@ -45,7 +45,7 @@ class Site:
     session_key: str
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("pages")
     users = folder / "ready-users.json"
@@ -107,8 +107,9 @@ def _wait(url: str) -> None:
             return
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Ends with its module: while Playwright runs, no other test may run a loop of its own."""
     found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
     if found is None:
         reason = "no Chromium here: install chromium and fonts-noto-cjk (.ci/run does)"
@@ -119,7 +120,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def window(chromium: Browser, site: Site) -> Iterator[BrowserContext]:
     """One window for all, so that style and script are fetched once."""
     context = chromium.new_context(
