@@ -32,7 +32,7 @@ async def test_an_agreement_is_told_with_all_that_ticketing_needs(
     body = answer.json()
     assert (body["task"]["state"], body["task"]["because"]) == ("done", None)
 
-    granted, recorded, agreed = (await centre.told(customer))[1:]
+    granted, recorded, agreed = await centre.told(customer)
     assert recorded[0] == "contact_recorded"
     assert (recorded[1]["reached"], recorded[1]["inbound"]) == (True, False)
     assert recorded[1]["grant_id"] == granted[1]["grant_id"]
