@@ -10,7 +10,6 @@ import os
 import sys
 import tempfile
 import time
-from asyncio.subprocess import PIPE
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,30 +19,25 @@ import asyncpg
 import numpy as np
 import psutil
 from figures import Cpu, Target, print_figure, say
-from kafka.admin import NewTopic
 from servers import Meter, running, used
 from traffic import producing
 from usage import CUSTOMERS, Sent, customers, messages, once_each, one_by_one
 
-from holdfast import topics
 from holdfast.chaos.parts import Parts
 from services.alerts.engine.columns import from_table
 from services.alerts.engine.partition import PartitionEngine
 from services.alerts.engine.warm_up import warm_up
 from shared.events import arrow
-from shared.events.catalogue import CUSTOMER_PARTITIONS, USAGE
+from shared.events.catalogue import USAGE
 from shared.events.usage import UsageRecorded
 
 WORKER = "services.alerts.worker"
 MESSAGES = 1_000
 SINGLES = 400_000
-PLAIN_FAUST = "plain_faust"
-PLAIN_SINGLES = 40_000
 FEW = 100_000
 PATIENCE_SECONDS = 300.0
 SAMPLE_SECONDS = 0.1
 TARGETS = {"json": Target(at_least=100_000), "columns": Target(at_least=2_000_000)}
-TIMES_TARGET = Target(at_least=25)
 RESIDENT_TARGET = Target(at_most=250)
 
 _POSITIONS = f"""
@@ -63,13 +57,13 @@ class Measured:
         return self.rows / self.cpu.worker
 
 
-async def send(kafka: str, records: Iterable[Sent], *, topic: str = USAGE.name) -> tuple[int, int]:
+async def send(kafka: str, records: Iterable[Sent]) -> tuple[int, int]:
     """How many messages were sent, and how many usage records were in them."""
     count = rows = 0
     async with producing(kafka, linger_ms=20) as producer:
         for sent in records:
             await producer.send(
-                topic,
+                USAGE.name,
                 sent.value,
                 key=sent.key,
                 partition=sent.partition,
@@ -120,33 +114,6 @@ async def folding(parts: Parts, records: Iterable[Sent]) -> Measured:
     return Measured(folded, last.at - first.at, used(first.cpu, last.cpu))
 
 
-async def plain_faust(parts: Parts) -> float:
-    """Records a CPU-second of plain Faust, an agent with a Table, on the same broker.
-
-    Raises:
-        TimeoutError: it has not taken them all.
-    """
-    topic = f"bench.{PLAIN_FAUST}"
-    with topics.cluster(parts.broker.address) as client:
-        client.create_topics([NewTopic(topic, CUSTOMER_PARTITIONS, 1)])
-    at = datetime.now(UTC) - timedelta(hours=1)
-    await send(parts.broker.address, one_by_one(customers(FEW), PLAIN_SINGLES, at), topic=topic)
-    told = (parts.broker.address, topic, str(CUSTOMER_PARTITIONS), str(PLAIN_SINGLES))
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, Path(__file__).with_name(f"{PLAIN_FAUST}.py"), *told, stdout=PIPE
-    )
-    try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            lines = process.stdout or asyncio.StreamReader()
-            async for line in lines:
-                if line.startswith(b"per CPU-second "):
-                    return float(line.split()[-1])
-    finally:
-        process.terminate()
-        await process.wait()
-    raise ChildProcessError("plain Faust ended before it had taken all records")
-
-
 def fold_alone() -> float:
     """Records a CPU-second from a message's bytes into the rows, without any doorway."""
     warm_up()
@@ -172,7 +139,6 @@ class Found:
     singles: Measured
     resident_few: float  # MiB
     resident: float
-    plain_faust: float
 
 
 async def through_the_doorway(parts: Parts) -> Found:
@@ -193,9 +159,7 @@ async def through_the_doorway(parts: Parts) -> Found:
         memory = psutil.Process(parts.workers[-1].process.pid).memory_info()
         resident.append(memory.rss / 2**20)
         parts.workers[-1].stop()
-    say("plain Faust")
-    plain = await plain_faust(parts)
-    return Found(found[0], found[2], found[3], resident[0], resident[-1], plain)
+    return Found(found[0], found[2], found[3], resident[0], resident[-1])
 
 
 def main() -> bool:
@@ -219,17 +183,6 @@ def main() -> bool:
         )
         for name, measured in (("columns", found.columns), ("json", found.singles))
     ]
-    json_rate = found.singles.per_cpu_second
-    held.append(
-        print_figure(
-            "alerts.usage.json.times_plain_faust",
-            json_rate / found.plain_faust,
-            "times as many JSON records per CPU-second as an agent with a Table in plain Faust",
-            target=TIMES_TARGET,
-            same_run={"per_cpu_second": json_rate, "plain_faust_per_cpu_second": found.plain_faust},
-            cpu=found.singles.cpu,
-        )
-    )
     held.append(
         print_figure(
             "alerts.worker.resident",
